@@ -1,0 +1,64 @@
+"""What can go wrong, as types.
+
+    HubError
+    ├── InvalidRequest       somebody sent what cannot be accepted; says where and why
+    ├── NotFound             there is no such thing (or not for this person)
+    ├── Forbidden            this person may not
+    ├── IllegalTransition    the conversation's state does not allow it now
+    ├── BotUnavailable       the dialogue engine gave no answer
+    └── DeliveryError        a platform did not take a message
+        ├── Transient        may work later; `retry_after` seconds where the platform says so
+        ├── AuthFailed       our credentials were refused
+        ├── Rejected         the platform refuses this message for good
+        └── Unsupported      the platform cannot carry such a message
+"""
+
+from __future__ import annotations
+
+
+class HubError(Exception):
+    """The root of the tree above."""
+
+
+class InvalidRequest(HubError):
+    """Bad input. The message names the field and the remedy and is shown to the sender."""
+
+
+class NotFound(HubError):
+    """No such thing."""
+
+
+class Forbidden(HubError):
+    """Known, but not allowed."""
+
+
+class IllegalTransition(HubError):
+    """The conversation's life does not allow this step now (see `hub.lifecycle`)."""
+
+
+class BotUnavailable(HubError):
+    """The dialogue engine is away, or answered with nothing."""
+
+
+class DeliveryError(HubError):
+    """A platform did not take a message. Connectors only classify; `hub.retry` decides what follows."""
+
+
+class Transient(DeliveryError):
+    """Try again; `retry_after` is in seconds, None where the platform does not say."""
+
+    def __init__(self, detail: str, retry_after: float | None = None) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class AuthFailed(DeliveryError):
+    """The platform refused our credentials: somebody has to mend the settings."""
+
+
+class Rejected(DeliveryError):
+    """The platform refuses this message, now and later."""
+
+
+class Unsupported(DeliveryError):
+    """The platform cannot carry this kind of message."""

@@ -1,0 +1,285 @@
+"""The words that every part of the product shares.
+
+Values only: nothing here does input or output. All of it is immutable, so that a value that was stored
+and a value that is on its way to somebody are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct, field
+
+Status = Literal["bot", "waiting", "human", "closed"]
+Author = Literal["customer", "bot", "agent", "system"]
+Language = Literal["zh", "en"]
+Kind = Literal["message", "note"]
+Delivery = Literal["queued", "sending", "sent", "delivered", "failed", "unknown", "received", "dropped"]
+Role = Literal["agent", "editor", "admin"]
+Reason = Literal["asked", "missed_twice", "bot_unavailable", "complaint", "rule", "transfer", "agent_vanished", "reopened"]
+
+
+class Button(Struct, frozen=True):
+    """A choice offered to the customer; pressing it sends `title` as text and `payload` beside it."""
+
+    title: str
+    payload: str
+
+
+class Source(Struct, frozen=True):
+    """The article, in the revision that was served, on which an answer rests."""
+
+    article: str
+    revision: int
+    title: str
+
+
+class Attachment(Struct, frozen=True):
+    """A stored file as people see it; `size` in bytes."""
+
+    id: str
+    name: str
+    type: str
+    size: int
+
+
+class Channel(Struct, frozen=True):
+    """One configured channel: `name` is unique, `kind` says which connector serves it."""
+
+    name: str
+    kind: str
+
+
+class Agent(Struct, frozen=True):
+    """Somebody who works here, as the parts of the product pass them around."""
+
+    id: str
+    name: str
+    email: str = ""
+    roles: tuple[Role, ...] = ()
+
+
+class InboundMessage(Struct, frozen=True, kw_only=True):
+    """What a connector made of one delivery of its platform.
+
+    `scope` and `external_id` are the key under which a repeated delivery is recognised; what a scope is, the
+    channel knows (a web session, a chat, an address). `id` is the public id; without one the store makes it.
+    """
+
+    channel: str
+    sender: str
+    scope: str
+    external_id: str
+    text: str
+    id: str | None = None
+    payload: str | None = None
+    attachments: tuple[str, ...] = ()
+    language: Language | None = None
+    name: str | None = None
+    raw: bytes | None = None
+
+
+class Receipt(Struct, frozen=True):
+    """What `receive` answers once the message is committed. `duplicate`: it had been stored before."""
+
+    stream: int
+    conversation: str
+    message: int
+    id: str
+    seq: int
+    duplicate: bool
+
+
+class ChannelIdentity(Struct, frozen=True):
+    """Somebody on a channel; unique by channel and external id. Their messages form one stream."""
+
+    channel: str
+    external_id: str
+
+
+class Customer(Struct, frozen=True):
+    """One person over all channels."""
+
+    id: str
+    name: str | None = None
+    email: str | None = None
+    identities: tuple[ChannelIdentity, ...] = ()
+
+
+class Conversation(Struct, frozen=True, kw_only=True):
+    """A conversation as the database holds it at the moment of reading."""
+
+    id: str
+    stream: int
+    channel: str
+    customer: str
+    status: Status
+    owner: str | None
+    owner_epoch: int
+    team: str | None
+    language: Language
+    episode: int
+    misses: int
+    reason: Reason | None
+    waiting_since: datetime | None
+    closed_by_human: bool
+    updated_at: datetime
+
+
+class OutboundMessage(Struct, frozen=True, kw_only=True):
+    """Something to say to the customer. `answers` are the public ids of the customer's messages it answers."""
+
+    author: Author
+    text: str
+    buttons: tuple[Button, ...] = ()
+    sources: tuple[Source, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    answers: tuple[str, ...] = ()
+    agent: str | None = None
+    id: str | None = None
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """A stored message. `seq` counts in the customer's stream; notes have none, the customer never sees them."""
+
+    key: int
+    id: str
+    stream: int
+    conversation: str
+    seq: int | None
+    kind: Kind
+    author: Author
+    text: str
+    created_at: datetime
+    delivery: Delivery
+    payload: str | None = None
+    buttons: tuple[Button, ...] = ()
+    sources: tuple[Source, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    answers: tuple[str, ...] = ()
+    agent: str | None = None
+    agent_name: str | None = None
+
+
+class StatusChange(Struct, frozen=True, kw_only=True):
+    """An entry of the customer's stream that says whose the conversation is from here on."""
+
+    seq: int
+    conversation: str
+    status: Status
+    agent_name: str | None
+    reason: str | None
+    created_at: datetime
+
+
+# What the bot says and wants -------------------------------------------------------------------------------------
+
+
+class Say(Struct, frozen=True, tag="say"):
+    """Words of the bot, already in the customer's language."""
+
+    text: str
+    buttons: tuple[Button, ...] = ()
+
+
+class Search(Struct, frozen=True, tag="search"):
+    """Look the customer's words up in the knowledge base and answer with what stands there."""
+
+
+class Handoff(Struct, frozen=True, tag="handoff"):
+    """A human is to take over."""
+
+    reason: Reason = "asked"
+    team: str | None = None
+
+
+class TakeBack(Struct, frozen=True, tag="take_back"):
+    """The customer no longer wants a human."""
+
+
+Effect = Say | Search | Handoff | TakeBack
+
+
+class BotTurn(Struct, frozen=True, kw_only=True):
+    """What the bot is asked: all new messages of one conversation as one turn.
+
+    `sender` names the dialogue tracker (conversation and episode). On an `attempt` above 1 the bot may have
+    seen this turn already and must come to one and the same state.
+    """
+
+    id: str
+    conversation: str
+    sender: str
+    text: str
+    language: Language
+    attempt: int = 1
+    payload: str | None = None
+    slots: Mapping[str, object] = field(default_factory=dict)
+
+
+class BotReply(Struct, frozen=True, kw_only=True):
+    """The bot's answer: effects in the order in which they are to happen. `form`: a form or question stays open."""
+
+    effects: tuple[Effect, ...]
+    intent: str | None = None
+    confidence: float | None = None
+    slots: Mapping[str, object] = field(default_factory=dict)
+    form: str | None = None
+
+
+# What the knowledge base answers ---------------------------------------------------------------------------------
+
+
+class Hit(Struct, frozen=True):
+    """An article that may answer. `question` is the phrasing that came closest; `language` is the answer's."""
+
+    article: str
+    revision: int
+    language: str
+    score: float
+    title: str
+    question: str
+    answer: str
+
+
+class Decision(Struct, frozen=True):
+    """`answer`: the first hit is right; `clarify`: it is among the hits; `abstain`: nobody should be told."""
+
+    decision: Literal["answer", "clarify", "abstain"]
+    hits: tuple[Hit, ...]
+    language: str
+
+
+# What an agent is given ------------------------------------------------------------------------------------------
+
+
+class Line(Struct, frozen=True):
+    """One line of the transcript's summary."""
+
+    author: Author
+    text: str
+    at: datetime
+
+
+class Tried(Struct, frozen=True):
+    """An article that the bot found, whether or not it served it."""
+
+    article: str
+    revision: int
+    title: str
+    score: float
+
+
+class HandoffContext(Struct, frozen=True, kw_only=True):
+    """A snapshot taken when the conversation is escalated."""
+
+    summary: tuple[Line, ...] = ()
+    intent: str | None = None
+    confidence: float | None = None
+    slots: Mapping[str, object] = field(default_factory=dict)
+    articles: tuple[Tried, ...] = ()
+    reason: str | None = None
+    waiting_since: datetime | None = None
+    language: Language = "en"
