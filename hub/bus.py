@@ -1,0 +1,129 @@
+"""Signals between the parts and the processes. They only wake; the database says what is.
+
+A signal is heard in its own process at once and in the others over Redis. All of them may be lost at any time: whoever
+listens also looks by a timer, faster while Redis is away (`Bus.sweep_interval`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+from redis import asyncio as redis
+from redis.exceptions import RedisError
+
+Topic = Literal["turns", "outbox", "stream", "feed", "knowledge", "typing", "presence"]
+Listener = Callable[[str, str], None]
+"""Called with the key and, for what is only passing (typing, presence), a word about it."""
+
+log = logging.getLogger(__name__)
+
+_CHANNEL = "parley:signals"
+_BACKLOG = 10_000
+_AWAY = (RedisError, OSError, asyncio.TimeoutError)
+
+
+class Signal(Struct, frozen=True, array_like=True):
+    """One signal on its way through Redis."""
+
+    origin: str
+    topic: Topic
+    key: str
+    word: str
+
+
+_signals = msgspec.msgpack.Decoder(list[Signal])
+
+
+class Bus:
+    """The process's ear and voice."""
+
+    def __init__(self, url: str | None) -> None:
+        self._url = url
+        self._origin = uuid.uuid4().hex
+        self._listeners: defaultdict[tuple[Topic, str | None], list[Listener]] = defaultdict(list)
+        self._leaving: list[Signal] = []
+        self._wake = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.connected = False
+
+    @property
+    def sweep_interval(self) -> float:
+        """Seconds after which a listener should look for itself."""
+        return 1.0 if self.connected else 0.25
+
+    async def start(self) -> None:
+        """Begins to listen to the other processes. Does not wait for Redis and does not need it."""
+        if self._url is not None:
+            client = redis.from_url(self._url, socket_connect_timeout=2, socket_timeout=5, health_check_interval=10)
+            self._tasks = [asyncio.create_task(self._hear(client)), asyncio.create_task(self._speak(client))]
+
+    async def stop(self) -> None:
+        """Ends both."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+    def signal(self, topic: Topic, key: str = "", word: str = "") -> None:
+        """Wakes whoever listens to `topic` for this key or for all; never waits, never fails."""
+        self._deliver(topic, key, word)
+        if self._url is not None and len(self._leaving) < _BACKLOG:
+            self._leaving.append(Signal(self._origin, topic, key, word))
+            self._wake.set()
+
+    @contextlib.contextmanager
+    def listening(self, topic: Topic, listener: Listener, key: str | None = None) -> Iterator[None]:
+        """While the block runs, `listener` is called for the signals of `key`, or of every key where that is None."""
+        place = self._listeners[topic, key]
+        place.append(listener)
+        try:
+            yield
+        finally:
+            place.remove(listener)
+            if not place:
+                self._listeners.pop((topic, key), None)
+
+    def _deliver(self, topic: Topic, key: str, word: str) -> None:
+        for place in ((topic, key), (topic, None)):
+            for listener in tuple(self._listeners.get(place, ())):
+                listener(key, word)
+
+    async def _speak(self, client: redis.Redis) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            leaving, self._leaving = self._leaving, []
+            with contextlib.suppress(*_AWAY):
+                await client.publish(_CHANNEL, msgspec.msgpack.encode(leaving))
+            await asyncio.sleep(0.002)  # what comes in a burst leaves as one
+
+    async def _hear(self, client: redis.Redis) -> None:
+        while True:
+            try:
+                async with client.pubsub() as pubsub:
+                    await pubsub.subscribe(_CHANNEL)
+                    self.connected = True
+                    while True:
+                        heard = await pubsub.get_message(ignore_subscribe_messages=True, timeout=5)
+                        if heard is not None:
+                            self._pass_on(heard["data"])
+                        elif not await client.ping():
+                            break
+            except _AWAY as error:
+                if self.connected:
+                    log.warning("Redis is away (%s); looking by timer until it is back", type(error).__name__)
+            self.connected = False
+            await asyncio.sleep(0.5)
+
+    def _pass_on(self, data: bytes) -> None:
+        for signal in _signals.decode(data):
+            if signal.origin != self._origin:
+                self._deliver(signal.topic, signal.key, signal.word)

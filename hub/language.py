@@ -1,0 +1,24 @@
+"""Which of our languages somebody writes, by the share of the scripts."""
+
+from __future__ import annotations
+
+import re
+
+from hub.types import Language
+
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_WORD = re.compile(r"[A-Za-z]{2,}")
+
+
+def detect(text: str) -> Language | None:
+    """The language of `text`, or None where it does not tell (a number, a link, an emoji).
+
+    A Chinese character says about as much as an English word, so the one is counted against the other; product names
+    within a Chinese sentence leave it Chinese.
+    """
+    text = re.sub(r"https?://\S+|\S+@\S+", " ", text)
+    han = len(_HAN.findall(text))
+    words = len(_WORD.findall(text))
+    if han == 0 and words == 0:
+        return None
+    return "zh" if han >= words else "en"

@@ -1,0 +1,127 @@
+"""Conversations: locking them, and writing down each step of their lives."""
+
+from __future__ import annotations
+
+import asyncpg
+import msgspec
+
+from hub.errors import NotFound
+from hub.lifecycle import Step
+from hub.store.db import Connection
+from hub.types import Conversation, HandoffContext
+
+COLUMNS = """c.id, c.identity, c.channel, c.customer, c.status, c.owner, c.owner_epoch, c.team, c.language, c.episode,
+    c.misses, c.reason, c.waiting_since, c.closed_by_human, c.updated_at"""
+
+
+def from_row(row: asyncpg.Record) -> Conversation:
+    """A row of `COLUMNS` as a conversation."""
+    return Conversation(
+        id=row["id"],
+        stream=row["identity"],
+        channel=row["channel"],
+        customer=row["customer"],
+        status=row["status"],
+        owner=row["owner"],
+        owner_epoch=row["owner_epoch"],
+        team=row["team"],
+        language=row["language"],
+        episode=row["episode"],
+        misses=row["misses"],
+        reason=row["reason"],
+        waiting_since=row["waiting_since"],
+        closed_by_human=row["closed_by_human"],
+        updated_at=row["updated_at"],
+    )
+
+
+async def get(conn: Connection, conversation: str) -> Conversation:
+    """A conversation as it stands; raises `NotFound`."""
+    row = await conn.fetchrow(f"select {COLUMNS} from conversations c where c.id = $1", conversation)
+    if row is None:
+        raise NotFound(f"there is no conversation {conversation}")
+    return from_row(row)
+
+
+async def lock(conn: Connection, conversation: str) -> Conversation:
+    """Locks the stream and then the conversation until the transaction ends; raises `NotFound`."""
+    row = await conn.fetchrow(
+        "select 1 from identities where id = (select identity from conversations where id = $1) for update", conversation
+    )
+    if row is None:
+        raise NotFound(f"there is no conversation {conversation}")
+    return await lock_only(conn, conversation)
+
+
+async def lock_only(conn: Connection, conversation: str) -> Conversation:
+    """Locks the conversation whose stream is locked already."""
+    row = await conn.fetchrow(f"select {COLUMNS} from conversations c where c.id = $1 for update", conversation)
+    if row is None:
+        raise NotFound(f"there is no conversation {conversation}")
+    return from_row(row)
+
+
+async def write_step(conn: Connection, before: Conversation, after: Conversation, step: Step) -> int:
+    """Writes down a step that `lifecycle.follow` allowed: the row, the entry in the customer's stream, the agents' event.
+
+    The stream and the conversation are locked. Answers the entry's number.
+    """
+    seq: int = await conn.fetchval(
+        """
+        with numbered as (update identities set seq = seq + 1 where id = $1 returning seq),
+        moved as (
+            update conversations set status = $3, owner = $4, owner_epoch = $5, team = $6, reason = $7, waiting_since = $8,
+                misses = $9, episode = $10, closed_by_human = $11, updated_at = clock_timestamp()
+            where id = $2
+        ),
+        told as (insert into events (kind, conversation) values ('status', $2))
+        insert into status_changes (identity, seq, conversation, action, status, owner, owner_epoch, actor, reason)
+        select $1, seq, $2, $12, $3, $4, $5, $13, $7 from numbered
+        returning seq
+        """,
+        before.stream,
+        before.id,
+        after.status,
+        after.owner,
+        after.owner_epoch,
+        after.team,
+        after.reason,
+        after.waiting_since,
+        after.misses,
+        after.episode,
+        after.closed_by_human,
+        step.action,
+        step.actor,
+    )
+    return seq
+
+
+async def set_language(conn: Connection, conversation: str, language: str) -> None:
+    """Notes the language in which the customer writes."""
+    await conn.execute("update conversations set language = $2 where id = $1", conversation, language)
+
+
+async def set_context(conn: Connection, conversation: str, context: HandoffContext) -> None:
+    """Keeps the snapshot that the agent will be given."""
+    await conn.execute(
+        "update conversations set context = $2 where id = $1", conversation, msgspec.json.encode(context).decode()
+    )
+
+
+async def context(conn: Connection, conversation: str) -> HandoffContext | None:
+    """The snapshot of the last escalation."""
+    stored = await conn.fetchval("select context from conversations where id = $1", conversation)
+    return msgspec.json.decode(stored, type=HandoffContext) if stored else None
+
+
+async def queue_position(conn: Connection, conversation: str) -> int | None:
+    """How many wait up to and including this one; None unless it waits."""
+    position: int | None = await conn.fetchval(
+        """
+        select (select count(*) from conversations o where o.status = 'waiting'
+                and (o.waiting_since, o.id) <= (c.waiting_since, c.id))
+        from conversations c where c.id = $1 and c.status = 'waiting'
+        """,
+        conversation,
+    )
+    return position

@@ -1,0 +1,70 @@
+"""The database: one pool of connections, and transactions that are whole or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+if TYPE_CHECKING:
+    Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record] | asyncpg.Connection[asyncpg.Record]
+    Pool = asyncpg.Pool[asyncpg.Record]
+else:
+    Connection = asyncpg.Connection
+    Pool = asyncpg.Pool
+
+AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.InterfaceError, TimeoutError)
+"""What is raised while the database cannot be reached. Nothing has been committed, or nobody knows."""
+
+
+class Database:
+    """PostgreSQL, the only truth. Opened lazily, so that a process can start before its database does."""
+
+    def __init__(self, url: str, size: int = 16) -> None:
+        self._url = url
+        self._size = size
+        self._pool: Pool | None = None
+
+    async def open(self) -> None:
+        """Connects; raises one of `AWAY` while the server is not there."""
+        if self._pool is None:
+            self._pool = await asyncpg.create_pool(
+                self._url,
+                min_size=2,
+                max_size=self._size,
+                command_timeout=15,
+                timeout=5,
+                # A statement plan made for an empty table is bad for a full one, and JIT costs more than it saves here.
+                server_settings={"jit": "off", "application_name": "parley"},
+            )
+
+    async def close(self) -> None:
+        """Waits for what is under way, then disconnects."""
+        if self._pool is not None:
+            pool, self._pool = self._pool, None
+            await pool.close()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A connection for reading; each statement stands for itself."""
+        await self.open()
+        assert self._pool is not None
+        async with self._pool.acquire() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """A connection inside a transaction, committed when the block ends and rolled back when it raises.
+
+        Read committed: each statement sees what was committed before it. What must not change under a statement is locked
+        first, the stream's row (`identities`) before the conversation's, everywhere.
+        """
+        async with self.connection() as connection, connection.transaction():
+            yield connection
+
+    async def ping(self) -> None:
+        """Raises one of `AWAY` unless the server answers."""
+        async with self.connection() as connection:
+            await connection.fetchval("select 1")

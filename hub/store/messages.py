@@ -1,0 +1,232 @@
+"""Messages: writing them into a stream, reading them back."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from hub.store.db import Connection
+from hub.types import Attachment, Button, Delivery, InboundMessage, Message, OutboundMessage, Source
+
+
+class Extra(Struct, frozen=True, omit_defaults=True):
+    """What only some messages have, as it stands in the column `extra`."""
+
+    buttons: tuple[Button, ...] = ()
+    sources: tuple[Source, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    answers: tuple[str, ...] = ()
+
+
+_extra = msgspec.json.Decoder(Extra)
+_NOTHING = Extra()
+
+COLUMNS = """m.key, m.id, m.identity, m.conversation, m.seq, m.kind, m.author, m.text, m.created_at, m.delivery, m.payload,
+    m.extra, m.agent, u.name as agent_name"""
+FROM = "messages m left join users u on u.id = m.agent"
+
+
+def from_row(row: asyncpg.Record) -> Message:
+    """A row of `COLUMNS` as a message."""
+    extra = _extra.decode(row["extra"]) if row["extra"] else _NOTHING
+    return Message(
+        key=row["key"],
+        id=row["id"],
+        stream=row["identity"],
+        conversation=row["conversation"],
+        seq=row["seq"],
+        kind=row["kind"],
+        author=row["author"],
+        text=row["text"],
+        created_at=row["created_at"],
+        delivery=row["delivery"],
+        payload=row["payload"],
+        buttons=extra.buttons,
+        sources=extra.sources,
+        attachments=extra.attachments,
+        answers=extra.answers,
+        agent=row["agent"],
+        agent_name=row["agent_name"],
+    )
+
+
+def _encode(extra: Extra) -> str | None:
+    return None if extra == _NOTHING else msgspec.json.encode(extra).decode()
+
+
+class Stored(Struct, frozen=True):
+    """Where a message stands: its key, its public id and its number in the stream."""
+
+    key: int
+    id: str
+    seq: int
+
+
+async def find_inbound(conn: Connection, message: InboundMessage) -> tuple[int, str, Stored] | None:
+    """The stream, conversation and place of a delivery that was stored before."""
+    row = await conn.fetchrow(
+        "select identity, conversation, key, id, seq from messages where channel = $1 and scope = $2 and external_id = $3",
+        message.channel,
+        message.scope,
+        message.external_id,
+    )
+    return (row["identity"], row["conversation"], Stored(row["key"], row["id"], row["seq"])) if row else None
+
+
+async def add_inbound(
+    conn: Connection, stream: int, conversation: str, message: InboundMessage, attachments: tuple[Attachment, ...]
+) -> Stored | None:
+    """Puts a customer's message into the locked stream; None where this delivery was stored before.
+
+    The caller rolls back on None: the number was taken and must not leave a gap.
+    """
+    row = await conn.fetchrow(
+        """
+        with numbered as (update identities set seq = seq + 1 where id = $1 returning seq),
+        added as (
+            insert into messages (id, identity, conversation, seq, author, text, payload, extra, channel, scope, external_id,
+                                  raw, state, delivery)
+            select $3, $1, $2, seq, 'customer', $4, $5, $6, $7, $8, $9, $10, 'new', 'received' from numbered
+            on conflict (channel, scope, external_id) where external_id is not null do nothing
+            returning key, id, seq
+        ),
+        told as (insert into events (kind, conversation, message) select 'message', $2, key from added),
+        moved as (update conversations set updated_at = clock_timestamp() where id = $2)
+        select key, id, seq from added
+        """,
+        stream,
+        conversation,
+        message.id or str(uuid.uuid4()),
+        message.text,
+        message.payload,
+        _encode(Extra(attachments=attachments)),
+        message.channel,
+        message.scope,
+        message.external_id,
+        message.raw,
+    )
+    return Stored(*row) if row else None
+
+
+async def add_outbound(
+    conn: Connection,
+    stream: int,
+    conversation: str,
+    channel: str,
+    messages: Sequence[OutboundMessage],
+    *,
+    delivery: Delivery,
+    owner_epoch: int,
+    turn: str | None = None,
+) -> list[Stored]:
+    """Puts our messages into the locked stream, in their order, and tells the agents."""
+    rows = await conn.fetch(
+        """
+        with numbered as (update identities set seq = seq + $3 where id = $1 returning seq - $3 as base),
+        added as (
+            insert into messages (id, identity, conversation, seq, author, agent, text, extra, channel, turn, owner_epoch,
+                                  delivery, due_at)
+            select said.id, $1, $2, base + said.n, said.author, said.agent, said.text, said.extra, $4, $5, $6, $7,
+                   clock_timestamp()
+            from numbered, unnest($8::text[], $9::text[], $10::text[], $11::text[], $12::jsonb[])
+                with ordinality as said (id, author, agent, text, extra, n)
+            order by said.n
+            returning key, id, seq
+        ),
+        told as (insert into events (kind, conversation, message) select 'message', $2, key from added order by key),
+        moved as (update conversations set updated_at = clock_timestamp() where id = $2)
+        select key, id, seq from added order by seq
+        """,
+        stream,
+        conversation,
+        len(messages),
+        channel,
+        turn,
+        owner_epoch,
+        delivery,
+        [message.id or str(uuid.uuid4()) for message in messages],
+        [message.author for message in messages],
+        [message.agent for message in messages],
+        [message.text for message in messages],
+        [_encode(Extra(m.buttons, m.sources, m.attachments, m.answers)) for m in messages],
+    )
+    return [Stored(*row) for row in rows]
+
+
+async def add_note(conn: Connection, stream: int, conversation: str, channel: str, agent: str, text: str) -> int:
+    """Writes a note that agents see and the customer never does; answers its key."""
+    key: int = await conn.fetchval(
+        """
+        with added as (
+            insert into messages (id, identity, conversation, kind, author, agent, text, channel, delivery)
+            values ($1, $2, $3, 'note', 'agent', $4, $5, $6, 'delivered') returning key
+        ),
+        told as (insert into events (kind, conversation, message) select 'note', $3, key from added)
+        select key from added
+        """,
+        str(uuid.uuid4()),
+        stream,
+        conversation,
+        agent,
+        text,
+        channel,
+    )
+    return key
+
+
+async def in_stream(conn: Connection, stream: int, after: int, limit: int) -> list[Message]:
+    """The messages among a stream's entries after number `after`, in their order."""
+    rows = await conn.fetch(
+        f"select {COLUMNS} from {FROM} where m.identity = $1 and m.seq > $2 order by m.seq limit $3", stream, after, limit
+    )
+    return [from_row(row) for row in rows]
+
+
+async def in_conversation(conn: Connection, conversation: str, after: int, limit: int) -> list[Message]:
+    """The transcript with its notes, oldest first, from the stream's number `after` on."""
+    rows = await conn.fetch(
+        f"""
+        select {COLUMNS} from {FROM}
+        where m.conversation = $1 and ($2 = 0 or m.key > coalesce((select max(key) from messages
+            where conversation = $1 and seq <= $2), 0))
+        order by m.key limit $3
+        """,
+        conversation,
+        after,
+        limit,
+    )
+    return [from_row(row) for row in rows]
+
+
+async def latest(conn: Connection, conversation: str, limit: int) -> list[Message]:
+    """The last messages that the customer saw, oldest first."""
+    rows = await conn.fetch(
+        f"""select {COLUMNS} from {FROM} where m.conversation = $1 and m.kind = 'message' order by m.key desc limit $2""",
+        conversation,
+        limit,
+    )
+    return [from_row(row) for row in reversed(rows)]
+
+
+async def by_keys(conn: Connection, keys: Sequence[int]) -> dict[int, Message]:
+    """Messages by their keys."""
+    rows = await conn.fetch(f"select {COLUMNS} from {FROM} where m.key = any($1::bigint[])", keys)
+    return {row["key"]: from_row(row) for row in rows}
+
+
+async def by_id(conn: Connection, conversation: str, id: str) -> Message | None:
+    """A message of a conversation by its public id."""
+    row = await conn.fetchrow(f"select {COLUMNS} from {FROM} where m.conversation = $1 and m.id = $2", conversation, id)
+    return from_row(row) if row else None
+
+
+async def by_turn(conn: Connection, turn: str) -> list[Message]:
+    """What a turn said, in its order."""
+    rows = await conn.fetch(
+        f"select {COLUMNS} from {FROM} where m.turn = $1 and m.author <> 'customer' order by m.seq", turn
+    )
+    return [from_row(row) for row in rows]

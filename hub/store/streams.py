@@ -1,0 +1,105 @@
+"""Identities and their streams: who somebody is on a channel, and the numbers of all that they see."""
+
+from __future__ import annotations
+
+import uuid
+
+from msgspec import Struct
+
+from hub.store.db import Connection
+from hub.types import Language, StatusChange
+
+
+class Stream(Struct, frozen=True):
+    """The locked row of an identity. `seq` is the number of the stream's last entry."""
+
+    id: int
+    channel: str
+    external_id: str
+    customer: str
+    conversation: str | None
+    seq: int
+
+
+_STREAM = "id, channel, external_id, customer, conversation, seq"
+
+
+async def find(conn: Connection, channel: str, external_id: str) -> Stream | None:
+    """The stream of somebody on a channel, without locking it."""
+    row = await conn.fetchrow(
+        f"select {_STREAM} from identities where channel = $1 and external_id = $2", channel, external_id
+    )
+    return Stream(*row) if row else None
+
+
+async def lock(conn: Connection, stream: int) -> Stream:
+    """Locks a stream until the transaction ends. Before any conversation's row, everywhere."""
+    row = await conn.fetchrow(f"select {_STREAM} from identities where id = $1 for update", stream)
+    assert row is not None, f"stream {stream} does not exist"
+    return Stream(*row)
+
+
+async def lock_or_create(
+    conn: Connection, channel: str, external_id: str, name: str | None = None, email: str | None = None
+) -> Stream:
+    """Locks the stream of somebody on a channel, whom it makes a customer on their first word."""
+    locked = f"select {_STREAM} from identities where channel = $1 and external_id = $2 for update"
+    row = await conn.fetchrow(locked, channel, external_id)
+    if row is None:
+        customer = str(uuid.uuid4())
+        await conn.execute("insert into customers (id, name, email) values ($1, $2, $3)", customer, name, email)
+        added = await conn.fetchval(
+            "insert into identities (channel, external_id, customer) values ($1, $2, $3) on conflict do nothing returning id",
+            channel,
+            external_id,
+            customer,
+        )
+        if added is None:  # the same stranger's other message came first
+            await conn.execute("delete from customers where id = $1", customer)
+        row = await conn.fetchrow(locked, channel, external_id)
+    assert row is not None
+    return Stream(*row)
+
+
+async def start_conversation(conn: Connection, stream: Stream, language: Language) -> str:
+    """Opens a conversation on a locked stream and makes it the current one."""
+    conversation = str(uuid.uuid4())
+    await conn.execute(
+        """
+        with made as (
+            insert into conversations (id, identity, channel, customer, language) values ($1, $2, $3, $4, $5)
+        )
+        update identities set conversation = $1 where id = $2
+        """,
+        conversation,
+        stream.id,
+        stream.channel,
+        stream.customer,
+        language,
+    )
+    return conversation
+
+
+async def status_changes(conn: Connection, stream: int, after: int, limit: int) -> list[StatusChange]:
+    """The statuses in a stream's entries after number `after`, in their order."""
+    rows = await conn.fetch(
+        """
+        select s.seq, s.conversation, s.status, u.name, s.reason, s.created_at
+        from status_changes s left join users u on u.id = s.owner
+        where s.identity = $1 and s.seq > $2 order by s.seq limit $3
+        """,
+        stream,
+        after,
+        limit,
+    )
+    return [
+        StatusChange(
+            seq=row["seq"],
+            conversation=row["conversation"],
+            status=row["status"],
+            agent_name=row["name"],
+            reason=row["reason"],
+            created_at=row["created_at"],
+        )
+        for row in rows
+    ]

@@ -1,0 +1,168 @@
+"""Turns in the database: the claim of a conversation, and its end."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from hub.store import conversations
+from hub.store.db import Connection
+from hub.types import Conversation, Tried
+
+
+class Member(Struct, frozen=True):
+    """A customer's message within a turn."""
+
+    id: str
+    text: str
+    payload: str | None
+    has_attachments: bool
+
+
+class Claim(Struct, frozen=True, kw_only=True):
+    """A turn in hand: the conversation as it stood, the messages, and the token that proves whose turn it is."""
+
+    turn: str
+    token: str
+    attempt: int
+    conversation: Conversation
+    members: tuple[Member, ...]
+    knowledge_version: int
+
+
+class Result(Struct, frozen=True, omit_defaults=True):
+    """What came of a turn, for the agents' context and for later questions about it."""
+
+    intent: str | None = None
+    confidence: float | None = None
+    slots: dict[str, object] = {}
+    decision: str | None = None
+    articles: tuple[Tried, ...] = ()
+    note: str | None = None
+
+
+_MEMBERS = "id, text, payload, coalesce(jsonb_array_length(extra -> 'attachments'), 0) > 0 as has_attachments"
+
+
+async def lock_for_claim(conn: Connection, conversation: str) -> tuple[Conversation, str | None, bool, int] | None:
+    """Locks a conversation: itself, its open turn, whether somebody's lease on it still runs, the knowledge's version."""
+    row = await conn.fetchrow(
+        f"""
+        select {conversations.COLUMNS}, c.turn, coalesce(c.lease_until > clock_timestamp(), false) as leased,
+            (select version from knowledge_state) as knowledge
+        from conversations c where c.id = $1 for update of c
+        """,
+        conversation,
+    )
+    if row is None:
+        return None
+    return conversations.from_row(row), row["turn"], row["leased"], row["knowledge"]
+
+
+async def open_turn(conn: Connection, conversation: Conversation, turn: str) -> list[Member]:
+    """Takes all new messages of the locked conversation into a new turn."""
+    rows = await conn.fetch(
+        f"""
+        with taken as (
+            update messages set state = 'claimed', turn = $2 where conversation = $1 and state = 'new'
+            returning key, {_MEMBERS}
+        ),
+        opened as (
+            insert into turns (id, conversation, owner_epoch, state)
+            select $2, $1, $3, 'open' where exists (select from taken)
+        )
+        select * from taken order by key
+        """,
+        conversation.id,
+        turn,
+        conversation.owner_epoch,
+    )
+    return [Member(row["id"], row["text"], row["payload"], row["has_attachments"]) for row in rows]
+
+
+async def take_over(conn: Connection, conversation: Conversation, turn: str) -> tuple[int, list[Member]]:
+    """Takes up a turn whose lease has run out: the same messages, one more attempt, today's epoch."""
+    attempt: int = await conn.fetchval(
+        "update turns set attempt = attempt + 1, owner_epoch = $2 where id = $1 returning attempt",
+        turn,
+        conversation.owner_epoch,
+    )
+    rows = await conn.fetch(
+        f"select {_MEMBERS} from messages where turn = $1 and author = 'customer' order by key", turn
+    )
+    return attempt, [Member(row["id"], row["text"], row["payload"], row["has_attachments"]) for row in rows]
+
+
+async def lease(conn: Connection, conversation: str, turn: str, token: str, seconds: float) -> None:
+    """Writes the lease on the locked conversation."""
+    await conn.execute(
+        """update conversations set turn = $2, lease_token = $3,
+            lease_until = clock_timestamp() + make_interval(secs => $4) where id = $1""",
+        conversation,
+        turn,
+        token,
+        seconds,
+    )
+
+
+async def holds(conn: Connection, conversation: str, token: str) -> bool:
+    """Whether the locked conversation is still leased under this token."""
+    return bool(
+        await conn.fetchval("select lease_token = $2 from conversations where id = $1", conversation, token)
+    )
+
+
+async def end(
+    conn: Connection, conversation: str, turn: str, *, dropped: bool, result: Result, misses: int, next_episode: bool
+) -> None:
+    """Ends the turn of the locked conversation: its messages are handled, the lease is gone."""
+    await conn.execute(
+        """
+        with handled as (update messages set state = 'handled' where turn = $2 and author = 'customer'),
+        ended as (
+            update turns set state = $3, result = $4, finished_at = clock_timestamp() where id = $2
+        )
+        update conversations set turn = null, lease_token = null, lease_until = null, misses = $5,
+            episode = episode + $6 where id = $1
+        """,
+        conversation,
+        turn,
+        "dropped" if dropped else "done",
+        msgspec.json.encode(result).decode(),
+        misses,
+        int(next_episode),
+    )
+
+
+async def recent_results(conn: Connection, conversation: str, limit: int) -> list[Result]:
+    """What came of the last turns, the newest first."""
+    rows = await conn.fetch(
+        """select result from turns where conversation = $1 and result is not null
+            order by started_at desc limit $2""",
+        conversation,
+        limit,
+    )
+    return [msgspec.json.decode(row["result"], type=Result) for row in rows]
+
+
+async def due(conn: Connection, limit: int) -> list[str]:
+    """Conversations with new messages or with a turn whose lease has run out."""
+    rows = await conn.fetch(
+        """
+        (select distinct m.conversation from messages m join conversations c on c.id = m.conversation
+            where m.state = 'new' and c.turn is null limit $1)
+        union
+        (select id from conversations where turn is not null and lease_until <= clock_timestamp() limit $1)
+        """,
+        limit,
+    )
+    return [row["conversation"] for row in rows]
+
+
+async def state_of(conn: Connection, message: int) -> tuple[str, str | None]:
+    """How far a customer's message is, and in which turn."""
+    row = await conn.fetchrow("select state, turn from messages where key = $1", message)
+    assert row is not None
+    return row["state"], row["turn"]
+
+

@@ -1,0 +1,48 @@
+"""What the hub itself says to customers, in both languages. The bot's own words stand in `bot/domain/`."""
+
+from __future__ import annotations
+
+from hub.types import Language
+
+TEXTS: dict[str, dict[Language, str]] = {
+    "clarify": {
+        "zh": "您想问的是下面哪一个？",
+        "en": "Which of these is your question?",
+    },
+    "none_of_these": {"zh": "都不是", "en": "None of these"},
+    "talk_to_human": {"zh": "转人工客服", "en": "Talk to a person"},
+    "missed": {
+        "zh": "抱歉，这个问题我没有找到可靠的答案。您可以换个说法再问一次，也可以转人工客服。",
+        "en": "Sorry, I have no reliable answer to that. You could put it another way, or talk to a person.",
+    },
+    "handing_over": {
+        "zh": "好的，正在为您转接人工客服。前面的对话客服都能看到，您不需要重复。",
+        "en": "I am passing you on to one of our team. They can read our conversation, so you need not repeat anything.",
+    },
+    "missed_twice": {
+        "zh": "抱歉，这个问题我答不好，已为您转接人工客服。前面的对话客服都能看到，您不需要重复。",
+        "en": "Sorry, I cannot answer this well. I am passing you on to one of our team; they can read our conversation, "
+        "so you need not repeat anything.",
+    },
+    "taken_back": {
+        "zh": "好的，已取消转人工。您可以继续问我。",
+        "en": "All right, I have taken your request back. Do go on asking me.",
+    },
+    "file_received": {
+        "zh": "文件已收到。请用一句话告诉我它是关于什么的，或转人工客服查看。",
+        "en": "I have your file. Please tell me in a sentence what it is about, or talk to a person who can look at it.",
+    },
+    "empty": {
+        "zh": "我没有看到文字。请问有什么可以帮您？",
+        "en": "I see no words there. What can I help you with?",
+    },
+    "gone": {
+        "zh": "这篇内容刚刚有变动，请您再问一次。",
+        "en": "That article has just changed. Please ask once more.",
+    },
+}
+
+
+def say(key: str, language: Language) -> str:
+    """The text `key` in `language`."""
+    return TEXTS[key][language]
