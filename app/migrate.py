@@ -1,0 +1,42 @@
+"""The database's schema, brought up to date.
+
+The revisions stand in ``migrations/versions``. Several processes may call :func:`upgrade` at the same time: one does the
+work under an advisory lock, the others wait and find nothing left to do.
+"""
+
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+_REVISIONS: Final = Path(__file__).resolve().parent.parent / "migrations"
+_LOCK: Final = 7_027_539  # any number, the same for every process
+
+
+async def upgrade(database_url: str) -> None:
+    """Apply the revisions that the database lacks, all in one transaction. Raises what the database says."""
+
+    async def connect() -> asyncpg.Connection:
+        return await asyncpg.connect(database_url)
+
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(_upgrade)
+    finally:
+        await engine.dispose()
+
+
+def _upgrade(connection: Connection) -> None:
+    if connection.dialect.server_version_info >= (17,):  # type: ignore[operator]
+        connection.execute(text("SET LOCAL transaction_timeout = 0"))
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    config = Config()
+    config.set_main_option("script_location", str(_REVISIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
