@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Literal, Protocol
 
 from aiohttp import web
 from msgspec import Struct
 
-from hub.types import Channel, InboundMessage, Message, Receipt
+from hub.types import Channel, Delivery, InboundMessage, Message, Receipt
 
 Receive = Callable[[InboundMessage], Awaitable[Receipt]]
 """Stores one message and answers after the commit. The only way into the product."""
@@ -58,3 +58,26 @@ class Connector(Protocol):
     async def health(self) -> Health:
         """How the channel is."""
         ...
+
+
+class Channels:
+    """All configured channels, by their names."""
+
+    def __init__(self) -> None:
+        self._connectors: dict[str, Connector] = {}
+
+    def add(self, connector: Connector) -> None:
+        """Takes a connector in; its channel's name is its own."""
+        self._connectors[connector.channel.name] = connector
+
+    def __iter__(self) -> Iterator[Connector]:
+        return iter(self._connectors.values())
+
+    def get(self, name: str) -> Connector | None:
+        """The connector of a channel; None where the settings no longer have it."""
+        return self._connectors.get(name)
+
+    def first_delivery(self, name: str) -> Delivery:
+        """How a message of ours begins: a channel that reads its stream itself has it once it is stored."""
+        connector = self._connectors.get(name)
+        return "sent" if connector is not None and connector.delivery == "pull" else "queued"

@@ -1,16 +1,16 @@
 """What can go wrong, as types.
 
-    HubError
-    ├── InvalidRequest       somebody sent what cannot be accepted; says where and why
-    ├── NotFound             there is no such thing (or not for this person)
-    ├── Forbidden            this person may not
-    ├── IllegalTransition    the conversation's state does not allow it now
-    ├── BotUnavailable       the dialogue engine gave no answer
-    └── DeliveryError        a platform did not take a message
-        ├── Transient        may work later; `retry_after` seconds where the platform says so
-        ├── AuthFailed       our credentials were refused
-        ├── Rejected         the platform refuses this message for good
-        └── Unsupported      the platform cannot carry such a message
+HubError
+├── InvalidRequest       somebody sent what cannot be accepted; says where and why
+├── NotFound             there is no such thing (or not for this person)
+├── Forbidden            this person may not
+├── IllegalTransition    the conversation's state does not allow it now
+├── BotUnavailable       the dialogue engine gave no answer
+└── DeliveryError        a platform did not take a message
+    ├── Transient        may work later; `retry_after` seconds where the platform says so
+    ├── AuthFailed       our credentials were refused
+    ├── Rejected         the platform refuses this message for good
+    └── Unsupported      the platform cannot carry such a message
 """
 
 from __future__ import annotations

@@ -9,10 +9,11 @@ import msgspec
 from hub import language
 from hub.bus import Bus
 from hub.errors import InvalidRequest
-from hub.lifecycle import Step, follow
+from hub.lifecycle import Step
+from hub.steps import Steps
 from hub.store import attachments, conversations, messages, streams
 from hub.store.db import Connection, Database
-from hub.types import Conversation, InboundMessage, Language, Receipt
+from hub.types import Conversation, InboundMessage, Language, Reason, Receipt
 
 MAX_TEXT = 20_000
 """Characters; what is longer is no question, and a platform's own limit is far below."""
@@ -25,9 +26,10 @@ class _Duplicate(Exception):
 class Intake:
     """Receives messages from all connectors. `reopen_within`: how long after its end a conversation goes on."""
 
-    def __init__(self, db: Database, bus: Bus, reopen_within: timedelta = timedelta(hours=72)) -> None:
+    def __init__(self, db: Database, bus: Bus, steps: Steps, reopen_within: timedelta = timedelta(hours=72)) -> None:
         self._db = db
         self._bus = bus
+        self._steps = steps
         self._reopen_within = reopen_within
 
     async def receive(self, message: InboundMessage) -> Receipt:
@@ -71,10 +73,8 @@ class Intake:
             started = await streams.start_conversation(conn, stream, spoken or "en")
             return await conversations.get(conn, started)
         if conversation.status == "closed":
-            step = Step(action="reopen", reason="reopened" if conversation.closed_by_human else None)
-            reopened = follow(conversation, step, now)
-            await conversations.write_step(conn, conversation, reopened, step)
-            conversation = reopened
+            reason: Reason | None = "reopened" if conversation.closed_by_human else None
+            conversation = await self._steps.apply(conn, conversation, Step(action="reopen", reason=reason))
         if spoken is not None and spoken != conversation.language:
             await conversations.set_language(conn, conversation.id, spoken)
             conversation = msgspec.structs.replace(conversation, language=spoken)

@@ -90,4 +90,3 @@ def _next_status(conversation: Conversation, step: Step) -> Status:
     if step.action == "close" and conversation.owner not in (None, step.actor):
         raise IllegalTransition("another agent has the conversation")
     return status
-

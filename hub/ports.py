@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from hub.types import BotReply, BotTurn, Decision, Language
+from hub.store.db import Connection
+from hub.types import BotReply, BotTurn, Conversation, Decision, HandoffContext, Hit, Language, Reason
 
 
 class Bot(Protocol):
@@ -24,4 +25,16 @@ class KnowledgeBase(Protocol):
 
     async def decide(self, text: str, language: Language, version: int) -> Decision:
         """Searches what is published, in at least the knowledge base's `version`."""
+        ...
+
+    async def fetch(self, article: str, language: Language, version: int) -> Hit | None:
+        """A published article by its id, in `language` where it has that; None where it is not served (any more)."""
+        ...
+
+
+class Contexts(Protocol):
+    """Makes the snapshot that an agent is given."""
+
+    async def build(self, conn: Connection, conversation: Conversation, reason: Reason | None) -> HandoffContext:
+        """The context of a conversation that is being escalated, read within the escalation's transaction."""
         ...

@@ -18,7 +18,9 @@ Language = Literal["zh", "en"]
 Kind = Literal["message", "note"]
 Delivery = Literal["queued", "sending", "sent", "delivered", "failed", "unknown", "received", "dropped"]
 Role = Literal["agent", "editor", "admin"]
-Reason = Literal["asked", "missed_twice", "bot_unavailable", "complaint", "rule", "transfer", "agent_vanished", "reopened"]
+Reason = Literal[
+    "asked", "missed_twice", "bot_unavailable", "complaint", "rule", "transfer", "agent_vanished", "reopened"
+]
 
 
 class Button(Struct, frozen=True):

@@ -46,7 +46,8 @@ async def get(conn: Connection, conversation: str) -> Conversation:
 async def lock(conn: Connection, conversation: str) -> Conversation:
     """Locks the stream and then the conversation until the transaction ends; raises `NotFound`."""
     row = await conn.fetchrow(
-        "select 1 from identities where id = (select identity from conversations where id = $1) for update", conversation
+        "select 1 from identities where id = (select identity from conversations where id = $1) for update",
+        conversation,
     )
     if row is None:
         raise NotFound(f"there is no conversation {conversation}")

@@ -181,7 +181,10 @@ async def add_note(conn: Connection, stream: int, conversation: str, channel: st
 async def in_stream(conn: Connection, stream: int, after: int, limit: int) -> list[Message]:
     """The messages among a stream's entries after number `after`, in their order."""
     rows = await conn.fetch(
-        f"select {COLUMNS} from {FROM} where m.identity = $1 and m.seq > $2 order by m.seq limit $3", stream, after, limit
+        f"select {COLUMNS} from {FROM} where m.identity = $1 and m.seq > $2 order by m.seq limit $3",
+        stream,
+        after,
+        limit,
     )
     return [from_row(row) for row in rows]
 

@@ -107,16 +107,17 @@ async def lease(conn: Connection, conversation: str, turn: str, token: str, seco
 
 async def holds(conn: Connection, conversation: str, token: str) -> bool:
     """Whether the locked conversation is still leased under this token."""
-    return bool(
-        await conn.fetchval("select lease_token = $2 from conversations where id = $1", conversation, token)
-    )
+    return bool(await conn.fetchval("select lease_token = $2 from conversations where id = $1", conversation, token))
 
 
 async def end(
     conn: Connection, conversation: str, turn: str, *, dropped: bool, result: Result, misses: int, next_episode: bool
-) -> None:
-    """Ends the turn of the locked conversation: its messages are handled, the lease is gone."""
-    await conn.execute(
+) -> bool:
+    """Ends the turn of the locked conversation: its messages are handled, the lease is gone.
+
+    Answers whether new messages came meanwhile.
+    """
+    more: bool = await conn.fetchval(
         """
         with handled as (update messages set state = 'handled' where turn = $2 and author = 'customer'),
         ended as (
@@ -124,6 +125,7 @@ async def end(
         )
         update conversations set turn = null, lease_token = null, lease_until = null, misses = $5,
             episode = episode + $6 where id = $1
+        returning exists (select from messages where conversation = $1 and state = 'new')
         """,
         conversation,
         turn,
@@ -132,6 +134,7 @@ async def end(
         misses,
         int(next_episode),
     )
+    return more
 
 
 async def recent_results(conn: Connection, conversation: str, limit: int) -> list[Result]:
@@ -166,3 +169,17 @@ async def state_of(conn: Connection, message: int) -> tuple[str, str | None]:
     return row["state"], row["turn"]
 
 
+async def note_result(conn: Connection, turn: str, result: Result) -> None:
+    """Writes down what came of a turn that is still open."""
+    await conn.execute("update turns set result = $2 where id = $1", turn, msgspec.json.encode(result).decode())
+
+
+async def shorten_lease(conn: Connection, conversation: str, token: str, seconds: float) -> None:
+    """Lets the lease held under `token` run out in `seconds`."""
+    await conn.execute(
+        """update conversations set lease_until = clock_timestamp() + make_interval(secs => $3)
+            where id = $1 and lease_token = $2""",
+        conversation,
+        token,
+        seconds,
+    )

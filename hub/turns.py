@@ -1,0 +1,191 @@
+"""Turns: all new messages of one conversation are asked as one, and answered once.
+
+A turn is claimed in one transaction, answered with none open, and finished in a second one, which only counts if nobody
+has taken over meanwhile: neither a human (the epoch), nor another worker after the lease ran out (the token).
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+from hub import reply
+from hub.bus import Bus
+from hub.connector import Channels
+from hub.ports import Bot, KnowledgeBase
+from hub.reply import Outcome
+from hub.steps import Steps
+from hub.store import conversations, messages, turns
+from hub.store.db import AWAY, Connection, Database
+from hub.store.turns import Claim, Result
+from hub.types import BotReply, BotTurn, Conversation, Decision, Handoff, Search
+
+log = logging.getLogger(__name__)
+
+LEASE = 30.0
+"""Seconds that a worker has for a turn; longer than all time-outs within it."""
+
+GIVE_UP_AFTER = 3
+"""Attempts at one turn before a human gets the conversation."""
+
+
+class Turns:
+    """The steps of a turn. `take` goes through them in their order; the tests in any."""
+
+    def __init__(
+        self, db: Database, bus: Bus, channels: Channels, steps: Steps, bot: Bot, knowledge: KnowledgeBase
+    ) -> None:
+        self._db = db
+        self._bus = bus
+        self._channels = channels
+        self._steps = steps
+        self._bot = bot
+        self._knowledge = knowledge
+
+    async def claim(self, conversation: str) -> Claim | None:
+        """Takes the conversation's new messages in hand; None where there are none, or another worker has them.
+
+        In `waiting` and `human` nobody is asked: the turn ends with its claim.
+        """
+        async with self._db.transaction() as conn:
+            claim = await self._claim(conn, conversation)
+            if claim is None:
+                return None
+            silent = claim.conversation.status != "bot"
+            if silent:
+                await turns.end(
+                    conn,
+                    conversation,
+                    claim.turn,
+                    dropped=False,
+                    result=Result(note=claim.conversation.status),
+                    misses=claim.conversation.misses,
+                    next_episode=False,
+                )
+        if silent:
+            self._bus.signal("stream", str(claim.conversation.stream))
+            return None
+        return claim
+
+    async def _claim(self, conn: Connection, conversation: str) -> Claim | None:
+        locked = await turns.lock_for_claim(conn, conversation)
+        if locked is None or locked[2]:
+            return None
+        state, turn, _, version = locked
+        if turn is not None:
+            attempt, members = await turns.take_over(conn, state, turn)
+        else:
+            turn, attempt = str(uuid.uuid4()), 1
+            members = await turns.open_turn(conn, state, turn)
+        if not members:
+            return None
+        token = str(uuid.uuid4())
+        await turns.lease(conn, conversation, turn, token, LEASE)
+        return Claim(
+            turn=turn,
+            token=token,
+            attempt=attempt,
+            conversation=state,
+            members=tuple(members),
+            knowledge_version=version,
+        )
+
+    async def answer(self, claim: Claim) -> Outcome:
+        """What is to be said and done; asks the bot and the knowledge base. No transaction is open meanwhile."""
+        if claim.attempt > GIVE_UP_AFTER:
+            return reply.given_up(claim)
+        payload = reply.pressed(claim)
+        language, version = claim.conversation.language, claim.knowledge_version
+        if payload == reply.HUMAN:
+            return reply.compose(claim, BotReply(effects=(Handoff("asked"),)), None)
+        if payload == reply.NONE_OF_THESE:
+            return reply.none_of_these(claim)
+        if payload is not None and payload.startswith(reply.ARTICLE):
+            hit = await self._knowledge.fetch(payload.removeprefix(reply.ARTICLE), language, version)
+            return reply.chosen(claim, hit)
+        text = reply.asked(claim)
+        if not text:
+            return reply.wordless(claim)
+        understood = await self._bot.respond(_question(claim, text, payload))
+        decision: Decision | None = None
+        if any(isinstance(effect, Search) for effect in understood.effects):
+            decision = await self._knowledge.decide(text, language, version)
+        return reply.compose(claim, understood, decision)
+
+    async def finish(self, claim: Claim, outcome: Outcome) -> bool:
+        """Stores what came of a turn; False where it no longer counts and was dropped."""
+        async with self._db.transaction() as conn:
+            now = await conversations.lock(conn, claim.conversation.id)
+            if not await turns.holds(conn, now.id, claim.token):
+                return False  # another worker has the turn, and it will answer
+            counts = now.status == "bot" and now.owner_epoch == claim.conversation.owner_epoch
+            if counts:
+                now = await self._carry_out(conn, now, claim, outcome)
+            more = await turns.end(
+                conn,
+                now.id,
+                claim.turn,
+                dropped=not counts,
+                result=outcome.result,
+                misses=outcome.misses if counts else 0,
+                next_episode=not outcome.form,
+            )
+        self._steps.tell(now)
+        if more:
+            self._bus.signal("turns", now.id)
+        return counts
+
+    async def _carry_out(
+        self, conn: Connection, conversation: Conversation, claim: Claim, outcome: Outcome
+    ) -> Conversation:
+        if outcome.messages:
+            await messages.add_outbound(
+                conn,
+                conversation.stream,
+                conversation.id,
+                conversation.channel,
+                outcome.messages,
+                delivery=self._channels.first_delivery(conversation.channel),
+                owner_epoch=conversation.owner_epoch,
+                turn=claim.turn,
+            )
+        if outcome.step is None:
+            return conversation
+        await turns.note_result(conn, claim.turn, outcome.result)  # the context is made from it
+        return await self._steps.apply(conn, conversation, outcome.step)
+
+    async def take(self, conversation: str) -> None:
+        """Takes a conversation's turn from its claim to its end, if there is one to take."""
+        claim = await self.claim(conversation)
+        if claim is None:
+            return
+        try:
+            await self.finish(claim, await self.answer(claim))
+        except AWAY:
+            raise  # the lease runs out, and whoever reaches the database takes over
+        except Exception:
+            log.exception("turn %s failed at attempt %d; it is tried again", claim.turn, claim.attempt)
+            await self.fail(claim, delay=2.0**claim.attempt)
+
+    async def due(self) -> list[str]:
+        """Conversations with a turn to take."""
+        async with self._db.connection() as conn:
+            return await turns.due(conn, 200)
+
+    async def fail(self, claim: Claim, delay: float) -> None:
+        """Gives the turn back after an error, to be tried again in `delay` seconds."""
+        async with self._db.transaction() as conn:
+            await turns.shorten_lease(conn, claim.conversation.id, claim.token, delay)
+
+
+def _question(claim: Claim, text: str, payload: str | None) -> BotTurn:
+    conversation = claim.conversation
+    return BotTurn(
+        id=claim.turn,
+        conversation=conversation.id,
+        sender=f"{conversation.id}.{conversation.episode}",
+        text=text,
+        language=conversation.language,
+        attempt=claim.attempt,
+        payload=payload,
+    )

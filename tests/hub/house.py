@@ -1,0 +1,148 @@
+"""A small house for tests: the real core and database, a bot that can be told what to say, a channel that can be told to fail."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from aiohttp import web
+
+from handoff.context import TranscriptContexts
+from hub.bus import Bus
+from hub.connector import Channels, Health, Sent
+from hub.intake import Intake
+from hub.outbox import Outbox
+from hub.steps import Steps
+from hub.store.db import Database
+from hub.turns import Turns
+from hub.types import (
+    BotReply,
+    BotTurn,
+    Channel,
+    Decision,
+    Handoff,
+    Hit,
+    InboundMessage,
+    Language,
+    Message,
+    Receipt,
+    Say,
+    Search,
+)
+
+HIT = Hit("returns-window", 3, "en", 0.9, "Returns", "How long can I return?", "You have 14 days.")
+
+
+class ScriptedBot:
+    """Says what the customer's words ask for: "human", "hello", everything else is searched."""
+
+    def __init__(self) -> None:
+        self.asked: list[BotTurn] = []
+        self.error: Exception | None = None
+
+    async def respond(self, turn: BotTurn) -> BotReply:
+        self.asked.append(turn)
+        if self.error is not None:
+            raise self.error
+        if "human" in turn.text:
+            return BotReply(effects=(Handoff("asked"),), intent="ask_human", confidence=0.9)
+        if "hello" in turn.text:
+            return BotReply(effects=(Say("Hello!"),), intent="greet", confidence=0.9)
+        return BotReply(effects=(Search(),), intent="question", confidence=0.8, slots={"order": "A1"})
+
+    async def ready(self) -> tuple[bool, str]:
+        return True, ""
+
+
+class ScriptedKnowledge:
+    """Knows about returns, is unsure about phones, and nothing else."""
+
+    async def decide(self, text: str, language: Language, version: int) -> Decision:
+        if "return" in text:
+            return Decision("answer", (HIT,), language)
+        return Decision("clarify" if "phone" in text else "abstain", (HIT,), language)
+
+    async def fetch(self, article: str, language: Language, version: int) -> Hit | None:
+        return HIT if article == HIT.article else None
+
+
+@dataclass
+class TestChannel:
+    """A channel that notes what it is given, after raising what it is told to raise."""
+
+    __test__ = False
+    channel: Channel
+    delivery: Literal["pull", "push"]
+    idempotent: bool = False
+    sent: list[tuple[str, Message]] = field(default_factory=list)
+    errors: list[Exception] = field(default_factory=list)
+
+    def routes(self) -> Iterable[web.RouteDef]:
+        return ()
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def send(self, recipient: str, message: Message) -> Sent:
+        if self.errors:
+            raise self.errors.pop(0)
+        self.sent.append((recipient, message))
+        return Sent(f"platform-{message.id}")
+
+    async def health(self) -> Health:
+        return Health(True)
+
+
+@dataclass
+class House:
+    """All parts of the core, wired as `app` wires them."""
+
+    db: Database
+    bus: Bus
+    bot: ScriptedBot
+    pull: TestChannel
+    push: TestChannel
+    steps: Steps
+    intake: Intake
+    turns: Turns
+    outbox: Outbox
+
+    async def say(self, text: str, *, sender: str = "ann", channel: str = "web", id: str | None = None) -> Receipt:
+        """A customer's message comes in."""
+        external = id or str(uuid.uuid4())
+        return await self.intake.receive(
+            InboundMessage(channel=channel, sender=sender, scope=sender, external_id=external, id=external, text=text)
+        )
+
+    async def agent(self, name: str) -> str:
+        """Somebody who works here; answers their id."""
+        async with self.db.connection() as conn:
+            await conn.execute(
+                "insert into users (id, email, name, password_hash, roles) values ($1, $1, $1, '', '{agent}') "
+                "on conflict do nothing",
+                name,
+            )
+        return name
+
+
+@contextlib.asynccontextmanager
+async def open_house(database_url: str) -> AsyncIterator[House]:
+    """The house, on a migrated and empty database."""
+    db, bus, bot = Database(database_url), Bus(None), ScriptedBot()
+    channels = Channels()
+    pull = TestChannel(Channel("web", "webchat"), "pull")
+    push = TestChannel(Channel("tg", "telegram"), "push")
+    channels.add(pull)
+    channels.add(push)
+    steps = Steps(db, bus, channels, TranscriptContexts())
+    intake = Intake(db, bus, steps)
+    turns = Turns(db, bus, channels, steps, bot, ScriptedKnowledge())
+    await db.open()
+    try:
+        yield House(db, bus, bot, pull, push, steps, intake, turns, Outbox(db, bus, channels))
+    finally:
+        await db.close()
