@@ -2,6 +2,7 @@
 
 HubError
 ├── InvalidRequest       somebody sent what cannot be accepted; says where and why
+├── Unauthenticated      nobody knows who is asking
 ├── NotFound             there is no such thing (or not for this person)
 ├── Forbidden            this person may not
 ├── IllegalTransition    the conversation's state does not allow it now
@@ -22,6 +23,10 @@ class HubError(Exception):
 
 class InvalidRequest(HubError):
     """Bad input. The message names the field and the remedy and is shown to the sender."""
+
+
+class Unauthenticated(HubError):
+    """Not logged in, or no longer."""
 
 
 class NotFound(HubError):
