@@ -63,7 +63,7 @@ async def lock_only(conn: Connection, conversation: str) -> Conversation:
 
 
 async def write_step(conn: Connection, before: Conversation, after: Conversation, step: Step) -> int:
-    """Writes down a step that `lifecycle.follow` allowed: the row, the entry in the customer's stream, the agents' event.
+    """Writes down a step that `lifecycle.follow` allowed: the row, the stream's entry, the agents' event.
 
     The stream and the conversation are locked. Answers the entry's number.
     """
@@ -71,11 +71,11 @@ async def write_step(conn: Connection, before: Conversation, after: Conversation
         """
         with numbered as (update identities set seq = seq + 1 where id = $1 returning seq),
         moved as (
-            update conversations set status = $3, owner = $4, owner_epoch = $5, team = $6, reason = $7, waiting_since = $8,
-                misses = $9, episode = $10, closed_by_human = $11, updated_at = clock_timestamp()
+            update conversations set status = $3, owner = $4, owner_epoch = $5, team = $6, reason = $7,
+                waiting_since = $8, misses = $9, episode = $10, closed_by_human = $11, updated_at = clock_timestamp()
             where id = $2
         ),
-        told as (insert into events (kind, conversation) values ('status', $2))
+        told as (insert into events (kind, conversation, message) select 'status', $2, seq from numbered)
         insert into status_changes (identity, seq, conversation, action, status, owner, owner_epoch, actor, reason)
         select $1, seq, $2, $12, $3, $4, $5, $13, $7 from numbered
         returning seq

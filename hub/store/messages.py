@@ -25,8 +25,8 @@ class Extra(Struct, frozen=True, omit_defaults=True):
 _extra = msgspec.json.Decoder(Extra)
 _NOTHING = Extra()
 
-COLUMNS = """m.key, m.id, m.identity, m.conversation, m.seq, m.kind, m.author, m.text, m.created_at, m.delivery, m.payload,
-    m.extra, m.agent, u.name as agent_name"""
+COLUMNS = """m.key, m.id, m.identity, m.conversation, m.seq, m.kind, m.author, m.text, m.created_at, m.delivery,
+    m.payload, m.extra, m.agent, u.name as agent_name"""
 FROM = "messages m left join users u on u.id = m.agent"
 
 
@@ -69,7 +69,8 @@ class Stored(Struct, frozen=True):
 async def find_inbound(conn: Connection, message: InboundMessage) -> tuple[int, str, Stored] | None:
     """The stream, conversation and place of a delivery that was stored before."""
     row = await conn.fetchrow(
-        "select identity, conversation, key, id, seq from messages where channel = $1 and scope = $2 and external_id = $3",
+        """select identity, conversation, key, id, seq from messages
+            where channel = $1 and scope = $2 and external_id = $3""",
         message.channel,
         message.scope,
         message.external_id,
@@ -88,8 +89,8 @@ async def add_inbound(
         """
         with numbered as (update identities set seq = seq + 1 where id = $1 returning seq),
         added as (
-            insert into messages (id, identity, conversation, seq, author, text, payload, extra, channel, scope, external_id,
-                                  raw, state, delivery)
+            insert into messages (id, identity, conversation, seq, author, text, payload, extra, channel, scope,
+                                  external_id, raw, state, delivery)
             select $3, $1, $2, seq, 'customer', $4, $5, $6, $7, $8, $9, $10, 'new', 'received' from numbered
             on conflict (channel, scope, external_id) where external_id is not null do nothing
             returning key, id, seq
@@ -128,8 +129,8 @@ async def add_outbound(
         """
         with numbered as (update identities set seq = seq + $3 where id = $1 returning seq - $3 as base),
         added as (
-            insert into messages (id, identity, conversation, seq, author, agent, text, extra, channel, turn, owner_epoch,
-                                  delivery, due_at)
+            insert into messages (id, identity, conversation, seq, author, agent, text, extra, channel, turn,
+                                  owner_epoch, delivery, due_at)
             select said.id, $1, $2, base + said.n, said.author, said.agent, said.text, said.extra, $4, $5, $6, $7,
                    clock_timestamp()
             from numbered, unnest($8::text[], $9::text[], $10::text[], $11::text[], $12::jsonb[])
@@ -157,7 +158,9 @@ async def add_outbound(
     return [Stored(*row) for row in rows]
 
 
-async def add_note(conn: Connection, stream: int, conversation: str, channel: str, agent: str, text: str) -> int:
+async def add_note(
+    conn: Connection, stream: int, conversation: str, channel: str, agent: str, text: str, id: str | None = None
+) -> int:
     """Writes a note that agents see and the customer never does; answers its key."""
     key: int = await conn.fetchval(
         """
@@ -168,7 +171,7 @@ async def add_note(conn: Connection, stream: int, conversation: str, channel: st
         told as (insert into events (kind, conversation, message) select 'note', $3, key from added)
         select key from added
         """,
-        str(uuid.uuid4()),
+        id or str(uuid.uuid4()),
         stream,
         conversation,
         agent,
@@ -178,13 +181,13 @@ async def add_note(conn: Connection, stream: int, conversation: str, channel: st
     return key
 
 
-async def in_stream(conn: Connection, stream: int, after: int, limit: int) -> list[Message]:
-    """The messages among a stream's entries after number `after`, in their order."""
+async def in_stream(conn: Connection, stream: int, after: int, end: int) -> list[Message]:
+    """The messages among a stream's entries after number `after` up to `end`, in their order."""
     rows = await conn.fetch(
-        f"select {COLUMNS} from {FROM} where m.identity = $1 and m.seq > $2 order by m.seq limit $3",
+        f"select {COLUMNS} from {FROM} where m.identity = $1 and m.seq > $2 and m.seq <= $3 order by m.seq",
         stream,
         after,
-        limit,
+        end,
     )
     return [from_row(row) for row in rows]
 
@@ -208,7 +211,8 @@ async def in_conversation(conn: Connection, conversation: str, after: int, limit
 async def latest(conn: Connection, conversation: str, limit: int) -> list[Message]:
     """The last messages that the customer saw, oldest first."""
     rows = await conn.fetch(
-        f"""select {COLUMNS} from {FROM} where m.conversation = $1 and m.kind = 'message' order by m.key desc limit $2""",
+        f"""select {COLUMNS} from {FROM} where m.conversation = $1 and m.kind = 'message'
+            order by m.key desc limit $2""",
         conversation,
         limit,
     )
