@@ -1,0 +1,53 @@
+"""Shared words, for Chinese phrasings: a model number or a rare word that the vectors blur still counts."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge_base.text import HAN, chinese_terms, fold
+
+
+class Lexicon:
+    """Which phrasing holds which words, and how rare each word is among them. Never changes."""
+
+    def __init__(self, phrasings: Sequence[str], known: Lexicon | None = None) -> None:
+        earlier = known.terms if known else {}
+        self.terms: dict[str, frozenset[str]] = {
+            phrasing: earlier[phrasing] if phrasing in earlier else chinese_terms(fold(phrasing))
+            for phrasing in phrasings
+            if HAN.search(phrasing)
+        }
+        self._size = len(phrasings)
+        places: defaultdict[str, list[int]] = defaultdict(list)
+        for place, phrasing in enumerate(phrasings):
+            for term in self.terms.get(phrasing, ()):
+                places[term].append(place)
+        total = max(len(self.terms), 1)
+        self._rarity = {term: math.log(1 + total / len(found)) for term, found in places.items()}
+        lengths = np.ones(self._size, dtype=np.float32)
+        for place, phrasing in enumerate(phrasings):
+            if terms := self.terms.get(phrasing):
+                lengths[place] = self._length(terms)
+        self._shares = {
+            term: (np.array(found), np.float32(self._rarity[term] ** 2) / lengths[found])
+            for term, found in places.items()
+        }
+
+    def likeness(self, question: str) -> NDArray[np.float32]:
+        """For each phrasing the cosine, 0 to 1, of its words and the question's, weighted by rarity."""
+        likeness = np.zeros(self._size, dtype=np.float32)
+        if self.terms and (terms := chinese_terms(fold(question))):
+            for term in terms:
+                if share := self._shares.get(term):
+                    likeness[share[0]] += share[1]
+            likeness /= self._length(terms)
+        return likeness
+
+    def _length(self, terms: frozenset[str]) -> float:
+        unknown = math.log(1 + max(len(self.terms), 1))
+        return math.sqrt(sum(self._rarity.get(term, unknown) ** 2 for term in terms))

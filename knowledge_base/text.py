@@ -1,0 +1,40 @@
+"""One spelling for what customers type: the form in which text is tokenised, compared and counted."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from pathlib import Path
+
+import rjieba
+
+_CHARACTERS = Path(__file__).with_name("traditional_to_simplified.txt")
+_APOSTROPHE = re.compile(r"(?<=[a-z])['’](?=[a-z])")
+_RUNS = re.compile(r"[a-z]+|[0-9]+|[\u3400-\u9fff]+")
+
+HAN = re.compile(r"[\u3400-\u9fff]")
+
+
+@cache
+def simplification() -> dict[int, int]:
+    """Traditional characters and their Simplified forms, for `str.translate`; one to one, from CC-CEDICT."""
+    traditional, simplified = _CHARACTERS.read_text("utf-8").split("\n")[:2]
+    return str.maketrans(traditional, simplified)
+
+
+def fold(text: str) -> str:
+    """`text` in lower case, without accents and full-width forms, in Simplified characters, "don't" as "dont"."""
+    if not text.isascii():
+        decomposed = unicodedata.normalize("NFKD", text)
+        text = "".join(c for c in decomposed if not unicodedata.combining(c)).translate(simplification())
+    text = text.lower()
+    return _APOSTROPHE.sub("", text) if "'" in text or "’" in text else text
+
+
+def chinese_terms(folded: str) -> frozenset[str]:
+    """What a folded Chinese text is compared by word for word: its words, and the other alphabets' runs in it."""
+    terms: list[str] = []
+    for run in _RUNS.findall(folded):
+        terms.extend(rjieba.cut(run) if HAN.match(run) else [run])
+    return frozenset(terms)

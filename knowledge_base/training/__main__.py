@@ -1,0 +1,52 @@
+"""Trains the bundled model: `python -m knowledge_base.training --data DIR --out DIR [--seed N] [--steps N]`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from knowledge_base.training import corpus, initialisation, quantise, vocabulary
+from knowledge_base.training.loop import Diet, prepare, train
+from knowledge_base.training.student import Student
+from knowledge_base.training.teacher import Teacher, Vectors, word_pieces
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m knowledge_base.training", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder with the training text")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the model")
+    parser.add_argument("--cache", type=Path, default=Path(".cache/training"), help="what the teacher said, kept")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--steps", type=int, default=4000)
+    options = parser.parse_args()
+
+    torch.manual_seed(options.seed)
+    random = np.random.default_rng(options.seed)
+    teacher = Teacher(options.cache)
+    text = corpus.load(options.data)
+    tokenizer = vocabulary.build(text, word_pieces())
+    print(f"{len(text.english)} lines, {len(text.pairs)} pairs, {tokenizer.get_vocab_size()} tokens", flush=True)
+    matrix = initialisation.projection(teacher.encode("english", text.english))
+    diet = prepare(text, tokenizer, teacher, matrix)
+    directions = initialisation.start(tokenizer, text.glosses, teacher, matrix)
+    student = Student(directions * _weights(tokenizer, diet)[:, None], random)
+    train(student, diet, options.steps, random)
+    rows: Vectors = student.table.weight.detach().numpy()
+    quantise.write(rows, tokenizer, options.out)
+    print(f"written to {options.out}", flush=True)
+
+
+def _weights(tokenizer: Tokenizer, diet: Diet) -> Vectors:
+    """Rarity, counted within each language: the two share no tokens but have unlike amounts of text."""
+    size = tokenizer.get_vocab_size()
+    english = (diet.english.counts(size) + diet.pair_english.counts(size)).astype(np.float32)
+    chinese = (diet.pair_chinese.counts(size) + diet.first.counts(size)).astype(np.float32)
+    return np.asarray(np.minimum(initialisation.rarity(english), initialisation.rarity(chinese)), dtype=np.float32)
+
+
+if __name__ == "__main__":
+    main()
