@@ -127,3 +127,26 @@ class Bus:
         for signal in _signals.decode(data):
             if signal.origin != self._origin:
                 self._deliver(signal.topic, signal.key, signal.word)
+
+
+class Wake:
+    """Waits for the signals of one topic and key; a signal that comes between two waits is not missed."""
+
+    def __init__(self, bus: Bus, topic: Topic, key: str | None = None) -> None:
+        self._bus = bus
+        self._event = asyncio.Event()
+        self._listening = bus.listening(topic, lambda _key, _word: self._event.set(), key)
+
+    def __enter__(self) -> Wake:
+        self._listening.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listening.__exit__(None, None, None)
+
+    async def wait(self, timeout: float | None = None) -> None:
+        """Returns at the next signal, or after `timeout` seconds, by default the time to look for oneself."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._bus.sweep_interval if timeout is None else timeout):
+                await self._event.wait()
+        self._event.clear()

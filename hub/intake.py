@@ -82,7 +82,7 @@ class Intake:
 
 
 def _checked(message: InboundMessage) -> InboundMessage:
-    # PostgreSQL cannot hold a NUL in a text, nor half of a surrogate pair; nothing that a person wrote is lost with them.
+    # PostgreSQL cannot hold a NUL in a text, nor half of a surrogate pair; nobody's words are lost with them.
     text = message.text.replace("\x00", "").encode("utf-8", "replace").decode()
     if len(text) > MAX_TEXT:
         raise InvalidRequest(f"text: at most {MAX_TEXT} characters, this has {len(text)}")

@@ -1,7 +1,7 @@
 """The way out for channels that are called: one conversation's messages in their order, each accounted for.
 
-`sending` is committed before the call. Found after a crash, such a message is sent again where the platform takes our id
-as a key, and is otherwise `unknown`, for the agents to see: a duplicate or a loss is never hidden.
+`sending` is committed before the call. Found after a crash, such a message is sent again where the platform takes our
+id as a key, and is otherwise `unknown`, for the agents to see: a duplicate or a loss is never hidden.
 """
 
 from __future__ import annotations

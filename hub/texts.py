@@ -17,12 +17,12 @@ TEXTS: dict[str, dict[Language, str]] = {
     },
     "handing_over": {
         "zh": "好的，正在为您转接人工客服。前面的对话客服都能看到，您不需要重复。",
-        "en": "I am passing you on to one of our team. They can read our conversation, so you need not repeat anything.",
+        "en": "I am passing you on to one of our team. They can read our conversation, so please do not repeat it.",
     },
     "missed_twice": {
         "zh": "抱歉，这个问题我答不好，已为您转接人工客服。前面的对话客服都能看到，您不需要重复。",
-        "en": "Sorry, I cannot answer this well. I am passing you on to one of our team; they can read our conversation, "
-        "so you need not repeat anything.",
+        "en": "Sorry, I cannot answer this well. I am passing you on to one of our team. They can read our "
+        "conversation, so there is no need to repeat it.",
     },
     "taken_back": {
         "zh": "好的，已取消转人工。您可以继续问我。",
@@ -30,7 +30,7 @@ TEXTS: dict[str, dict[Language, str]] = {
     },
     "file_received": {
         "zh": "文件已收到。请用一句话告诉我它是关于什么的，或转人工客服查看。",
-        "en": "I have your file. Please tell me in a sentence what it is about, or talk to a person who can look at it.",
+        "en": "I have your file. Please say in a sentence what it is about, or ask for a person to look at it.",
     },
     "empty": {
         "zh": "我没有看到文字。请问有什么可以帮您？",

@@ -46,7 +46,7 @@ async def get(conn: Connection, conversation: str) -> Conversation:
 async def lock(conn: Connection, conversation: str) -> Conversation:
     """Locks the stream and then the conversation until the transaction ends; raises `NotFound`."""
     row = await conn.fetchrow(
-        "select 1 from identities where id = (select identity from conversations where id = $1) for update",
+        "select 1 from identities where id = (select identity from conversations where id = $1) for no key update",
         conversation,
     )
     if row is None:
@@ -56,7 +56,7 @@ async def lock(conn: Connection, conversation: str) -> Conversation:
 
 async def lock_only(conn: Connection, conversation: str) -> Conversation:
     """Locks the conversation whose stream is locked already."""
-    row = await conn.fetchrow(f"select {COLUMNS} from conversations c where c.id = $1 for update", conversation)
+    row = await conn.fetchrow(f"select {COLUMNS} from conversations c where c.id = $1 for no key update", conversation)
     if row is None:
         raise NotFound(f"there is no conversation {conversation}")
     return from_row(row)

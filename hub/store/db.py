@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import asyncpg
 
-if TYPE_CHECKING:
-    Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record] | asyncpg.Connection[asyncpg.Record]
-    Pool = asyncpg.Pool[asyncpg.Record]
-else:
-    Connection = asyncpg.Connection
-    Pool = asyncpg.Pool
+
+class Connection(Protocol):
+    """What the statements of this product use of asyncpg's connection, which comes without types."""
+
+    async def execute(self, query: str, *args: object) -> str: ...
+
+    async def fetch(self, query: str, *args: object) -> list[Any]: ...
+
+    async def fetchrow(self, query: str, *args: object) -> Any: ...
+
+    async def fetchval(self, query: str, *args: object) -> Any: ...
+
 
 AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.InterfaceError, TimeoutError)
 """What is raised while the database cannot be reached. Nothing has been committed, or nobody knows."""
@@ -25,7 +31,7 @@ class Database:
     def __init__(self, url: str, size: int = 16) -> None:
         self._url = url
         self._size = size
-        self._pool: Pool | None = None
+        self._pool: asyncpg.Pool | None = None
 
     async def open(self) -> None:
         """Connects; raises one of `AWAY` while the server is not there."""
@@ -58,10 +64,12 @@ class Database:
     async def transaction(self) -> AsyncIterator[Connection]:
         """A connection inside a transaction, committed when the block ends and rolled back when it raises.
 
-        Read committed: each statement sees what was committed before it. What must not change under a statement is locked
-        first, the stream's row (`identities`) before the conversation's, everywhere.
+        Read committed: each statement sees what was committed before it. What must not change under a statement is
+        locked first, the stream's row (`identities`) before the conversation's, everywhere.
         """
-        async with self.connection() as connection, connection.transaction():
+        await self.open()
+        assert self._pool is not None
+        async with self._pool.acquire() as connection, connection.transaction():
             yield connection
 
     async def ping(self) -> None:

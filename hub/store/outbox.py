@@ -23,7 +23,7 @@ async def lock_head(conn: Connection, conversation: str) -> tuple[Head, bool, bo
     """Locks the head of a conversation's line, with: is it due, and was it left in `sending` too long ago.
 
     None where the line is empty or another sender has its head. Only the head: what must wait does not let the
-    next one pass.
+    next one pass. The conversation is locked with it, so that no claim comes between this look and the commit.
     """
     row = await conn.fetchrow(
         f"""
@@ -33,7 +33,7 @@ async def lock_head(conn: Connection, conversation: str) -> tuple[Head, bool, bo
             m.delivery = 'sending' and m.due_at <= clock_timestamp() as lost
         from {FROM} join identities i on i.id = m.identity join conversations c on c.id = m.conversation
         where m.key = (select min(key) from messages where conversation = $1 and delivery in ('queued', 'sending'))
-        for update of m skip locked
+        for share of c for update of m skip locked
         """,
         conversation,
     )

@@ -34,7 +34,7 @@ async def find(conn: Connection, channel: str, external_id: str) -> Stream | Non
 
 async def lock(conn: Connection, stream: int) -> Stream:
     """Locks a stream until the transaction ends. Before any conversation's row, everywhere."""
-    row = await conn.fetchrow(f"select {_STREAM} from identities where id = $1 for update", stream)
+    row = await conn.fetchrow(f"select {_STREAM} from identities where id = $1 for no key update", stream)
     assert row is not None, f"stream {stream} does not exist"
     return Stream(*row)
 
@@ -43,13 +43,14 @@ async def lock_or_create(
     conn: Connection, channel: str, external_id: str, name: str | None = None, email: str | None = None
 ) -> Stream:
     """Locks the stream of somebody on a channel, whom it makes a customer on their first word."""
-    locked = f"select {_STREAM} from identities where channel = $1 and external_id = $2 for update"
+    locked = f"select {_STREAM} from identities where channel = $1 and external_id = $2 for no key update"
     row = await conn.fetchrow(locked, channel, external_id)
     if row is None:
         customer = str(uuid.uuid4())
         await conn.execute("insert into customers (id, name, email) values ($1, $2, $3)", customer, name, email)
         added = await conn.fetchval(
-            "insert into identities (channel, external_id, customer) values ($1, $2, $3) on conflict do nothing returning id",
+            """insert into identities (channel, external_id, customer) values ($1, $2, $3)
+                on conflict do nothing returning id""",
             channel,
             external_id,
             customer,
@@ -80,17 +81,23 @@ async def start_conversation(conn: Connection, stream: Stream, language: Languag
     return conversation
 
 
-async def status_changes(conn: Connection, stream: int, after: int, limit: int) -> list[StatusChange]:
-    """The statuses in a stream's entries after number `after`, in their order."""
+async def last_entry(conn: Connection, stream: int) -> int:
+    """The number of a stream's last entry; it and all before it are committed."""
+    number: int = await conn.fetchval("select seq from identities where id = $1", stream)
+    return number
+
+
+async def status_changes(conn: Connection, stream: int, after: int, end: int) -> list[StatusChange]:
+    """The statuses in a stream's entries after number `after` up to `end`, in their order."""
     rows = await conn.fetch(
         """
         select s.seq, s.conversation, s.status, u.name, s.reason, s.created_at
         from status_changes s left join users u on u.id = s.owner
-        where s.identity = $1 and s.seq > $2 order by s.seq limit $3
+        where s.identity = $1 and s.seq > $2 and s.seq <= $3 order by s.seq
         """,
         stream,
         after,
-        limit,
+        end,
     )
     return [
         StatusChange(

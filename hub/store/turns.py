@@ -45,12 +45,12 @@ _MEMBERS = "id, text, payload, coalesce(jsonb_array_length(extra -> 'attachments
 
 
 async def lock_for_claim(conn: Connection, conversation: str) -> tuple[Conversation, str | None, bool, int] | None:
-    """Locks a conversation: itself, its open turn, whether somebody's lease on it still runs, the knowledge's version."""
+    """Locks a conversation: itself, its open turn, whether a lease on it still runs, the knowledge base's version."""
     row = await conn.fetchrow(
         f"""
         select {conversations.COLUMNS}, c.turn, coalesce(c.lease_until > clock_timestamp(), false) as leased,
             (select version from knowledge_state) as knowledge
-        from conversations c where c.id = $1 for update of c
+        from conversations c where c.id = $1 for no key update of c
         """,
         conversation,
     )

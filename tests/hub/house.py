@@ -1,4 +1,4 @@
-"""A small house for tests: the real core and database, a bot that can be told what to say, a channel that can be told to fail."""
+"""A small house for tests: the real core and database, a scripted bot, a channel that can be told to fail."""
 
 from __future__ import annotations
 

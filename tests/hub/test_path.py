@@ -17,7 +17,7 @@ async def stream_of(house: House, sender: str = "ann", channel: str = "web") -> 
     async with house.db.connection() as conn:
         found = await streams.find(conn, channel, sender)
         assert found is not None
-        entries = [
+        entries: list[Message | StatusChange] = [
             *await messages.in_stream(conn, found.id, 0, 1000),
             *await streams.status_changes(conn, found.id, 0, 1000),
         ]

@@ -1,0 +1,213 @@
+"""The web chat channel: sessions, the socket, long polling and files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Literal, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+from aiohttp import BodyPartReader, web
+from msgspec import Struct
+
+from connectors.webchat import frames
+from connectors.webchat.frames import MAX_FRAME, Ack, Messages, Said
+from connectors.webchat.sessions import Session, Sessions
+from connectors.webchat.socket import Socket, inbound
+from hub import files
+from hub.bus import Bus, Wake
+from hub.connector import Health, Receive, Sent
+from hub.errors import Forbidden, InvalidRequest, NotFound, Unsupported
+from hub.http import Unauthorized
+from hub.intake import Intake
+from hub.steps import Steps
+from hub.store import attachments
+from hub.store.db import Database
+from hub.types import Attachment, Channel, Language, Message
+
+MAX_FILE = 10 * 1024 * 1024
+MAX_WAIT = 30.0
+T = TypeVar("T")
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Visitor(Struct):
+    """Who the page says its visitor is; a claim, no proof."""
+
+    name: str | None = None
+    email: str | None = None
+
+
+class NewSession(Struct):
+    """The body of a request for a session."""
+
+    locale: str = "en"
+    customer: Visitor | None = None
+
+
+class WebChat:
+    """One web chat channel. Browsers read their stream themselves, so there is nothing to send."""
+
+    delivery: Literal["pull", "push"] = "pull"
+    idempotent = True
+
+    def __init__(
+        self, name: str, allowed_origins: tuple[str, ...], db: Database, bus: Bus, intake: Intake, steps: Steps
+    ) -> None:
+        self.channel = Channel(name, "webchat")
+        self._origins = frozenset(origin.rstrip("/") for origin in allowed_origins)
+        self._db = db
+        self._bus = bus
+        self._receive: Receive = intake.receive
+        self._steps = steps
+        self._sessions = Sessions(name, db, intake)
+        self._sockets: set[web.WebSocketResponse] = set()
+
+    def routes(self) -> Iterable[web.RouteDef]:
+        """The routes under `/channels/{name}/`."""
+        base = f"/channels/{self.channel.name}"
+        handlers: list[tuple[str, str, Handler]] = [
+            ("POST", "/sessions", self._open_session),
+            ("GET", "/socket", self._socket),
+            ("POST", "/messages", self._say),
+            ("GET", "/messages", self._poll),
+            ("POST", "/attachments", self._upload),
+            ("GET", "/attachments/{id}", self._download),
+        ]
+        for method, path, handler in handlers:
+            yield web.route(method, base + path, self._with_origin(handler))
+        for path in {path for _, path, _ in handlers}:
+            yield web.options(base + path, self._with_origin(self._preflight))
+
+    async def start(self) -> None:
+        """Nothing runs in the background."""
+
+    async def stop(self) -> None:
+        """Tells the browsers to come back to another process, or to this one when it is up again."""
+        for ws in tuple(self._sockets):
+            await ws.close(code=1012, message=b"restarting")
+
+    async def send(self, recipient: str, message: Message) -> Sent:
+        """Never called: the channel is pulled."""
+        raise Unsupported("browsers read their stream themselves")
+
+    async def health(self) -> Health:
+        """Fine whenever the process is."""
+        return Health(True, f"{len(self._sockets)} browsers connected")
+
+    def _with_origin(self, handler: Handler) -> Handler:
+        """Lets other sites' pages in only where the settings name them."""
+
+        async def checked(request: web.Request) -> web.StreamResponse:
+            origin = request.headers.get("Origin")
+            foreign = origin is not None and urlsplit(origin).netloc != request.host
+            if foreign and origin not in self._origins:
+                raise Forbidden(f"{origin} is not among this channel's allowed_origins")
+            response = await handler(request)
+            if foreign and origin is not None and not response.prepared:
+                response.headers["Access-Control-Allow-Origin"] = origin
+                response.headers["Vary"] = "Origin"
+            return response
+
+        return checked
+
+    async def _preflight(self, request: web.Request) -> web.Response:
+        allowed = {
+            "Access-Control-Allow-Methods": "GET, POST",
+            "Access-Control-Allow-Headers": "Authorization, Content-Type",
+        }
+        return web.Response(status=204, headers={**allowed, "Access-Control-Max-Age": "86400"})
+
+    async def _open_session(self, request: web.Request) -> web.Response:
+        body = _decoded(await request.read(), NewSession)
+        language: Language = "zh" if body.locale.lower().startswith("zh") else "en"
+        visitor = body.customer or Visitor()
+        opened = await self._sessions.open(language, _short(visitor.name), _short(visitor.email))
+        return _json(opened, status=201)
+
+    async def _socket(self, request: web.Request) -> web.WebSocketResponse:
+        ws = web.WebSocketResponse(heartbeat=25, max_msg_size=MAX_FRAME, writer_limit=256 * 1024)
+        await ws.prepare(request)
+        self._sockets.add(ws)
+        try:
+            await Socket(ws, self.channel.name, self._sessions, self._receive, self._steps, self._bus).serve()
+        finally:
+            self._sockets.discard(ws)
+        return ws
+
+    async def _session(self, request: web.Request) -> Session:
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not secret:
+            raise Unauthorized("send the session as: Authorization: Bearer <session>")
+        try:
+            return await self._sessions.find(secret.strip())
+        except NotFound as error:
+            raise Unauthorized(str(error)) from error
+
+    async def _say(self, request: web.Request) -> web.Response:
+        session = await self._session(request)
+        said = _decoded(await request.read(), Said)
+        receipt = await self._receive(inbound(self.channel.name, session, said))
+        return _json(Ack(receipt.id, receipt.seq), status=202)
+
+    async def _poll(self, request: web.Request) -> web.Response:
+        session = await self._session(request)
+        after, wait = _number(request, "after"), min(_number(request, "wait"), MAX_WAIT)
+        with Wake(self._bus, "stream", str(session.stream)) as wake:
+            deadline = time.monotonic() + wait
+            while not (entries := await self._sessions.entries(session, int(after))):
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    break
+                await wake.wait(min(left, 5.0 if self._bus.connected else self._bus.sweep_interval))
+        return _json(Messages(entries))
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        session = await self._session(request)
+        try:
+            part = await (await request.multipart()).next()
+        except (AssertionError, ValueError) as error:
+            raise InvalidRequest("send the file as multipart/form-data") from error
+        if not isinstance(part, BodyPartReader):
+            raise InvalidRequest("send one file as multipart/form-data")
+        data = bytearray()
+        while chunk := await part.read_chunk(64 * 1024):
+            data += chunk
+            if len(data) > MAX_FILE:
+                raise web.HTTPRequestEntityTooLarge(max_size=MAX_FILE, actual_size=len(data))
+        name = (part.filename or "file").replace("\\", "/").rsplit("/", 1)[-1].replace("\x00", "")[:200] or "file"
+        kind = part.headers.get("Content-Type", "application/octet-stream").split(";")[0].strip()[:100]
+        async with self._db.transaction() as conn:
+            stored: Attachment = await attachments.add(conn, session.stream, name, kind, bytes(data))
+        return _json(stored, status=201)
+
+    async def _download(self, request: web.Request) -> web.Response:
+        session = await self._session(request)
+        async with self._db.connection() as conn:
+            found = await attachments.read(conn, request.match_info["id"], session.stream)
+        if found is None:
+            raise NotFound("there is no such file")
+        return files.response(*found)
+
+
+def _json(value: object, status: int = 200) -> web.Response:
+    return web.Response(body=frames.encode(value), status=status, content_type="application/json")
+
+
+def _decoded(body: bytes, type: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body or b"{}", type=type)
+    except msgspec.MsgspecError as error:
+        raise InvalidRequest(f"the body: {error}") from error
+
+
+def _number(request: web.Request, name: str) -> float:
+    try:
+        return max(0.0, float(request.query.get(name, "0")))
+    except ValueError as error:
+        raise InvalidRequest(f"{name}: a number") from error
+
+
+def _short(text: str | None) -> str | None:
+    return text.replace("\x00", "").strip()[:200] or None if text else None

@@ -1,0 +1,30 @@
+"""What customers think: of a conversation, and of a single answer."""
+
+from __future__ import annotations
+
+from hub.store.db import Connection
+
+
+async def rate(conn: Connection, conversation: str, score: int, comment: str | None) -> None:
+    """Keeps a rating from 1 to 5; the last one counts."""
+    await conn.execute(
+        """insert into ratings (conversation, score, comment) values ($1, $2, $3)
+            on conflict (conversation) do update set score = $2, comment = $3, created_at = now()""",
+        conversation,
+        score,
+        comment,
+    )
+
+
+async def feedback(conn: Connection, stream: int, message: str, helpful: bool) -> bool:
+    """Keeps whether a message of ours helped; False where the stream has no such message."""
+    key = await conn.fetchval(
+        """insert into feedback (message, helpful)
+            select key, $3 from messages
+                where identity = $1 and id = $2 and author in ('bot', 'agent') and seq is not null
+            on conflict (message) do update set helpful = $3, created_at = now() returning message""",
+        stream,
+        message,
+        helpful,
+    )
+    return key is not None
