@@ -12,14 +12,13 @@ import uuid
 from collections.abc import Iterable
 from typing import Literal
 
-import msgspec
 from aiohttp import web
 from msgspec import Struct
 
+from hub import http
 from hub.bus import Bus, Wake
 from hub.connector import Health, Sent
-from hub.errors import Forbidden, InvalidRequest, Unsupported
-from hub.http import Unauthorized
+from hub.errors import Forbidden, Unauthenticated, Unsupported
 from hub.intake import Intake
 from hub.store import messages, turns
 from hub.store.db import Database
@@ -44,9 +43,6 @@ class Answer(Struct, omit_defaults=True):
     text: str
     buttons: tuple[Button, ...] = ()
     sources: tuple[Source, ...] = ()
-
-
-_decode = msgspec.json.Decoder(Asked).decode
 
 
 class Rest:
@@ -82,10 +78,7 @@ class Rest:
 
     async def _ask(self, request: web.Request) -> web.Response:
         self._check(request)
-        try:
-            asked = _decode(await request.read())
-        except msgspec.MsgspecError as error:
-            raise InvalidRequest(f"the body: {error}") from error
+        asked = await http.body(request, Asked)
         key = asked.message_id or str(uuid.uuid4())
         receipt = await self._intake.receive(
             InboundMessage(
@@ -96,11 +89,8 @@ class Rest:
             async with asyncio.timeout(PATIENCE):
                 said = await self._reply_to(receipt)
         except TimeoutError:
-            raise web.HTTPGatewayTimeout(
-                text="stored, but not answered yet; ask again with the same message_id"
-            ) from None
-        body = [Answer(asked.sender, message.text, message.buttons, message.sources) for message in said]
-        return web.Response(body=msgspec.json.encode(body), content_type="application/json")
+            raise http.Problem(504, "Not answered yet", "stored; ask again with the same message_id") from None
+        return http.answer([Answer(asked.sender, message.text, message.buttons, message.sources) for message in said])
 
     async def _reply_to(self, receipt: Receipt) -> list[Message]:
         with Wake(self._bus, "stream", str(receipt.stream)) as wake:
@@ -117,7 +107,7 @@ class Rest:
         if self._token is not None:
             sent = request.headers.get("Authorization", "")
             if not hmac.compare_digest(sent.encode(), f"Bearer {self._token}".encode()):
-                raise Unauthorized("this channel wants its rest_token: Authorization: Bearer <token>")
+                raise Unauthenticated("this channel wants its rest_token: Authorization: Bearer <token>")
         # Behind a proxy everybody comes from this machine; a proxy says so.
         elif not _is_loopback(request.remote) or "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
             raise Forbidden("this channel answers this machine only; set rest_token in hub.yml to open it")

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Literal, TypeVar
+from collections.abc import Iterable
+from typing import Literal
 from urllib.parse import urlsplit
 
-import msgspec
 from aiohttp import BodyPartReader, web
 from msgspec import Struct
 
-from connectors.webchat import frames
 from connectors.webchat.frames import MAX_FRAME, Ack, Messages, Said
 from connectors.webchat.sessions import Session, Sessions
 from connectors.webchat.socket import Socket, inbound
-from hub import files
+from hub import files, http
 from hub.bus import Bus, Wake
 from hub.connector import Health, Receive, Sent
-from hub.errors import Forbidden, InvalidRequest, NotFound, Unsupported
-from hub.http import Unauthorized
+from hub.errors import Forbidden, InvalidRequest, NotFound, Unauthenticated, Unsupported
 from hub.intake import Intake
 from hub.steps import Steps
 from hub.store import attachments
@@ -28,8 +25,6 @@ from hub.types import Attachment, Channel, Language, Message
 
 MAX_FILE = 10 * 1024 * 1024
 MAX_WAIT = 30.0
-T = TypeVar("T")
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Visitor(Struct):
@@ -67,7 +62,7 @@ class WebChat:
     def routes(self) -> Iterable[web.RouteDef]:
         """The routes under `/channels/{name}/`."""
         base = f"/channels/{self.channel.name}"
-        handlers: list[tuple[str, str, Handler]] = [
+        handlers: list[tuple[str, str, http.Handler]] = [
             ("POST", "/sessions", self._open_session),
             ("GET", "/socket", self._socket),
             ("POST", "/messages", self._say),
@@ -96,7 +91,7 @@ class WebChat:
         """Fine whenever the process is."""
         return Health(True, f"{len(self._sockets)} browsers connected")
 
-    def _with_origin(self, handler: Handler) -> Handler:
+    def _with_origin(self, handler: http.Handler) -> http.Handler:
         """Lets other sites' pages in only where the settings name them."""
 
         async def checked(request: web.Request) -> web.StreamResponse:
@@ -120,11 +115,11 @@ class WebChat:
         return web.Response(status=204, headers={**allowed, "Access-Control-Max-Age": "86400"})
 
     async def _open_session(self, request: web.Request) -> web.Response:
-        body = _decoded(await request.read(), NewSession)
+        body = await http.body(request, NewSession)
         language: Language = "zh" if body.locale.lower().startswith("zh") else "en"
         visitor = body.customer or Visitor()
         opened = await self._sessions.open(language, _short(visitor.name), _short(visitor.email))
-        return _json(opened, status=201)
+        return http.answer(opened, status=201)
 
     async def _socket(self, request: web.Request) -> web.WebSocketResponse:
         ws = web.WebSocketResponse(heartbeat=25, max_msg_size=MAX_FRAME, writer_limit=256 * 1024)
@@ -139,17 +134,17 @@ class WebChat:
     async def _session(self, request: web.Request) -> Session:
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not secret:
-            raise Unauthorized("send the session as: Authorization: Bearer <session>")
+            raise Unauthenticated("send the session as: Authorization: Bearer <session>")
         try:
             return await self._sessions.find(secret.strip())
         except NotFound as error:
-            raise Unauthorized(str(error)) from error
+            raise Unauthenticated(str(error)) from error
 
     async def _say(self, request: web.Request) -> web.Response:
         session = await self._session(request)
-        said = _decoded(await request.read(), Said)
+        said = await http.body(request, Said)
         receipt = await self._receive(inbound(self.channel.name, session, said))
-        return _json(Ack(receipt.id, receipt.seq), status=202)
+        return http.answer(Ack(receipt.id, receipt.seq), status=202)
 
     async def _poll(self, request: web.Request) -> web.Response:
         session = await self._session(request)
@@ -161,7 +156,7 @@ class WebChat:
                 if left <= 0:
                     break
                 await wake.wait(min(left, 5.0 if self._bus.connected else self._bus.sweep_interval))
-        return _json(Messages(entries))
+        return http.answer(Messages(entries))
 
     async def _upload(self, request: web.Request) -> web.Response:
         session = await self._session(request)
@@ -175,12 +170,12 @@ class WebChat:
         while chunk := await part.read_chunk(64 * 1024):
             data += chunk
             if len(data) > MAX_FILE:
-                raise web.HTTPRequestEntityTooLarge(max_size=MAX_FILE, actual_size=len(data))
+                raise http.Problem(413, "File too large", f"a file may have {MAX_FILE // 2**20} MB")
         name = (part.filename or "file").replace("\\", "/").rsplit("/", 1)[-1].replace("\x00", "")[:200] or "file"
         kind = part.headers.get("Content-Type", "application/octet-stream").split(";")[0].strip()[:100]
         async with self._db.transaction() as conn:
             stored: Attachment = await attachments.add(conn, session.stream, name, kind, bytes(data))
-        return _json(stored, status=201)
+        return http.answer(stored, status=201)
 
     async def _download(self, request: web.Request) -> web.Response:
         session = await self._session(request)
@@ -189,17 +184,6 @@ class WebChat:
         if found is None:
             raise NotFound("there is no such file")
         return files.response(*found)
-
-
-def _json(value: object, status: int = 200) -> web.Response:
-    return web.Response(body=frames.encode(value), status=status, content_type="application/json")
-
-
-def _decoded(body: bytes, type: type[T]) -> T:
-    try:
-        return msgspec.json.decode(body or b"{}", type=type)
-    except msgspec.MsgspecError as error:
-        raise InvalidRequest(f"the body: {error}") from error
 
 
 def _number(request: web.Request, name: str) -> float:
