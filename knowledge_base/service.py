@@ -1,0 +1,191 @@
+"""The knowledge base in one process: what is published, in memory, never older than who asks wants it.
+
+Nothing of it is kept but in the database. Signals and a timer make it follow; a question that knows of a newer version
+makes it load that first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from asyncio import Future
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from msgspec import Struct
+
+from hub.bus import Bus
+from hub.store.db import AWAY, Database
+from hub.types import Decision, Hit, Language
+from knowledge_base import store
+from knowledge_base.embedder import Embedder
+from knowledge_base.index import Index, Match
+from knowledge_base.ranking import CHOICES, Background, Ranking
+from knowledge_base.store import Change
+
+log = logging.getLogger(__name__)
+
+LONGEST_QUESTION = 1000
+"""Characters of a question that count. A longer text is a story, and its beginning says what it is about."""
+
+_BATCH = 32
+
+
+class _Served(Struct, frozen=True):
+    """What is served in one version."""
+
+    version: int
+    ranking: Ranking
+
+
+class _Question(Struct, frozen=True, eq=False):
+    """Somebody waits for this."""
+
+    text: str
+    language: Language
+    decision: Future[Decision]
+
+
+class Knowledge:
+    """Searches what is published; the core's `KnowledgeBase`.
+
+    One thread searches and another builds, so that a large change does not hold up the questions.
+    """
+
+    def __init__(self, db: Database, bus: Bus, embedder: Embedder, background: Background | None = None) -> None:
+        self._db = db
+        self._bus = bus
+        self._embedder = embedder
+        self._background = background
+        self._served: _Served | None = None
+        self._refreshing = asyncio.Lock()
+        self._searcher = ThreadPoolExecutor(1, "knowledge-search")
+        self._builder = ThreadPoolExecutor(1, "knowledge-build")
+        self._waiting: list[_Question] = []
+        self._searching = False
+        self._watching: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begins to load and to follow. Does not wait for the database."""
+        self._watching = asyncio.create_task(self._watch())
+
+    async def stop(self) -> None:
+        """Ends it. Nobody may ask any more; whoever still waits is cancelled."""
+        for question in self._waiting:
+            question.decision.cancel()
+        self._waiting.clear()
+        if self._watching is not None:
+            self._watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._watching
+        for thread in (self._searcher, self._builder):
+            await asyncio.to_thread(thread.shutdown)
+
+    async def ready(self) -> tuple[bool, str]:
+        """Whether it has loaded what is published, and a few words about it."""
+        if self._served is None:
+            return False, "not loaded yet"
+        served = self._served
+        return True, f"{len(served.ranking.index)} articles, version {served.version}, model {self._embedder.name}"
+
+    async def decide(self, text: str, language: Language, version: int) -> Decision:
+        """What to do with a customer's question; raises one of `AWAY` where `version` cannot be loaded."""
+        await self._catch_up(version)
+        question = _Question(text[:LONGEST_QUESTION], language, asyncio.get_running_loop().create_future())
+        self._waiting.append(question)
+        if not self._searching:
+            self._search()
+        return await question.decision
+
+    async def fetch(self, article: str, language: Language, version: int) -> Hit | None:
+        """A served article, in `language` where it has that; raises one of `AWAY` where `version` cannot be loaded."""
+        ranking = (await self._catch_up(version)).ranking
+        found = ranking.index.articles.get(article)
+        if found is None:
+            return None
+        text = found.translations.get(language) or next(iter(found.translations.values()))
+        return ranking.judge([Match(found, 1.0, text.title)], language).hits[0]
+
+    async def refresh(self, version: int | None = None) -> _Served:
+        """Loads what was published since the last time, unless that is `version` or newer already."""
+        async with self._refreshing:
+            served = self._served
+            if served is not None and version is not None and served.version >= version:
+                return served
+            async with self._db.connection() as conn:
+                change = await store.changes(conn, served.version if served else 0)
+            if served is None or change.version > served.version:
+                loop = asyncio.get_running_loop()
+                served = await loop.run_in_executor(self._builder, self._build, served, change)
+                self._served = served
+                log.info("knowledge base: version %d, %d articles", served.version, len(served.ranking.index))
+            return served
+
+    async def _catch_up(self, version: int) -> _Served:
+        served = self._served
+        return served if served is not None and served.version >= version else await self.refresh(version)
+
+    async def _watch(self) -> None:
+        woken = asyncio.Event()
+        with self._bus.listening("knowledge", lambda *_: woken.set()):
+            while True:
+                try:
+                    await self.refresh()
+                except AWAY as error:
+                    log.warning("knowledge base: the database is away (%s)", type(error).__name__)
+                except Exception:
+                    log.exception("knowledge base: could not load what is published; tries again")
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(woken.wait(), self._bus.sweep_interval)
+                woken.clear()
+
+    def _build(self, served: _Served | None, change: Change) -> _Served:
+        if self._background is None:
+            self._background = Background(self._embedder)
+        if (
+            served is not None
+            and not change.served
+            and not any(id in served.ranking.index.articles for id in change.gone)
+        ):
+            return _Served(change.version, served.ranking)
+        articles = dict(served.ranking.index.articles) if served else {}
+        for id in change.gone:
+            articles.pop(id, None)
+        for item in change.served:
+            article = store.served_article(*item)
+            articles[article.id] = article
+        known = served.ranking.index if served else None
+        # In the order of ids, so that all processes break ties alike, whatever they loaded first.
+        index = Index((articles[id] for id in sorted(articles)), self._embedder, known)
+        return _Served(change.version, Ranking(index, self._background))
+
+    def _search(self) -> None:
+        """Takes the questions that wait, at most a batch, to the searching thread; later ones go with the next."""
+        assert self._served is not None, "who asks has caught up"
+        batch, self._waiting = self._waiting[:_BATCH], self._waiting[_BATCH:]
+        loop = asyncio.get_running_loop()
+        done = loop.run_in_executor(self._searcher, _decide, self._served.ranking, batch)
+        done.add_done_callback(partial(self._answer, batch))
+        self._searching = True
+
+    def _answer(self, batch: list[_Question], done: Future[list[Decision]]) -> None:
+        error = done.exception()
+        for place, question in enumerate(batch):
+            if question.decision.done():
+                continue  # whoever asked has gone
+            if error is not None:
+                question.decision.set_exception(error)
+            else:
+                question.decision.set_result(done.result()[place])
+        self._searching = False
+        if self._waiting:
+            self._search()
+
+
+def _decide(ranking: Ranking, questions: list[_Question]) -> list[Decision]:
+    vectors = ranking.index.embedder.encode([question.text for question in questions])
+    return [
+        ranking.judge(ranking.index.search(question.text, vector, question.language, CHOICES), question.language)
+        for question, vector in zip(questions, vectors, strict=True)
+    ]
