@@ -57,7 +57,8 @@ class Desk:
         """Somebody who writes articles; their id."""
         async with self.db.connection() as conn:
             await conn.execute(
-                "insert into users (id, email, name, password_hash, roles) values ($1, $1, initcap($1), '', '{editor}')",
+                "insert into users (id, email, name, password_hash, roles) "
+                "values ($1, $1, initcap($1), '', '{editor}')",
                 name,
             )
         return name
@@ -70,8 +71,8 @@ class Desk:
 
     async def close(self) -> None:
         """Ends every knowledge base that was opened."""
-        for knowledge in self.opened:
-            await knowledge.stop()
+        while self.opened:
+            await self.opened.pop().stop()
 
 
 def line(id: str, answer: str, *questions: str, category: str = "general") -> bytes:
