@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from hub import language
+from hub import language, metrics
 from hub.bus import Bus
 from hub.errors import InvalidRequest
 from hub.lifecycle import Step
@@ -44,7 +44,10 @@ class Intake:
         except _Duplicate:
             async with self._db.transaction() as conn:
                 receipt = await self._store(conn, message)
-        if not receipt.duplicate:
+        if receipt.duplicate:
+            metrics.REPEATED.labels(message.channel).inc()
+        else:
+            metrics.RECEIVED.labels(message.channel).inc()
             self._bus.signal("stream", str(receipt.stream))
             self._bus.signal("turns", receipt.conversation)
             self._bus.signal("feed")

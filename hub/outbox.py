@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
-from hub import retry
+from hub import metrics, retry
 from hub.bus import Bus
 from hub.connector import Channels, Connector
 from hub.errors import DeliveryError, Transient
@@ -60,26 +60,30 @@ class Outbox:
         try:
             sent = await asyncio.wait_for(connector.send(head.recipient, head.message), CALL_TIMEOUT)
         except DeliveryError as error:
-            await self._undelivered(key, error, head.attempts + 1)
+            await self._undelivered(head.channel, key, error, head.attempts + 1)
         except TimeoutError:
             # It may have arrived. Only a platform that knows our ids may be asked again.
             if connector.idempotent:
-                await self._undelivered(key, Transient("the platform did not answer in time"), head.attempts + 1)
+                await self._undelivered(
+                    head.channel, key, Transient("the platform did not answer in time"), head.attempts + 1
+                )
             else:
                 async with self._db.transaction() as conn:
                     await outbox.mark(conn, key, "unknown", error="the platform did not answer in time")
         else:
             async with self._db.transaction() as conn:
                 await outbox.mark(conn, key, "sent", sent.external_id)
+            metrics.DELIVERIES.labels(head.channel, "sent").inc()
         self._bus.signal("feed")
 
-    async def _undelivered(self, key: int, error: DeliveryError, attempt: int) -> None:
+    async def _undelivered(self, channel: str, key: int, error: DeliveryError, attempt: int) -> None:
         verdict = retry.decide(error, attempt)
         async with self._db.transaction() as conn:
             if verdict.then == "again":
                 await outbox.queue_again(conn, key, verdict.delay, str(error))
             else:
                 await outbox.mark(conn, key, "failed", error=str(error))
+        metrics.DELIVERIES.labels(channel, verdict.then).inc()
 
     async def drain(self, conversation: str) -> None:
         """Sends all that is due in one conversation's line."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import uuid
 
-from hub import reply
+from hub import metrics, reply
 from hub.bus import Bus
 from hub.connector import Channels
 from hub.ports import Bot, KnowledgeBase
@@ -160,7 +160,10 @@ class Turns:
         if claim is None:
             return
         try:
-            await self.finish(claim, await self.answer(claim))
+            with metrics.TURN_SECONDS.time():
+                outcome = await self.answer(claim)
+                counts = await self.finish(claim, outcome)
+            metrics.TURNS.labels((outcome.result.decision or "said") if counts else "dropped").inc()
         except AWAY:
             raise  # the lease runs out, and whoever reaches the database takes over
         except Exception:
