@@ -1,9 +1,12 @@
 """The database's schema, brought up to date.
 
-The revisions stand in ``migrations/versions``. Several processes may call :func:`upgrade` at the same time: one does the
-work under an advisory lock, the others wait and find nothing left to do.
+The revisions stand in ``migrations/versions``. Several processes may call :func:`upgrade` at the same time: one does
+the work under an advisory lock, the others wait and find nothing left to do.
 """
 
+import asyncio
+import os
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -14,8 +17,23 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from app.supervisor.state import adopt_environment
+
 _REVISIONS: Final = Path(__file__).resolve().parent.parent / "migrations"
 _LOCK: Final = 7_027_539  # any number, the same for every process
+
+
+def main(arguments: list[str]) -> int:
+    """The command ``migrate``: the database that ``DATABASE_URL`` names, or that of the running installation."""
+    if arguments:
+        raise SystemExit("migrate takes no arguments; DATABASE_URL names the database")
+    adopt_environment()
+    url = os.environ.get("DATABASE_URL")
+    if not url:
+        print("DATABASE_URL is not set, and nothing runs here: set it, or start `make run`", file=sys.stderr)
+        return 1
+    asyncio.run(upgrade(url))
+    return 0
 
 
 async def upgrade(database_url: str) -> None:

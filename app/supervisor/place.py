@@ -58,8 +58,8 @@ def give(path: Path, account: Account | None) -> None:
 def home(var: Path, name: str, account: Account | None) -> Path:
     """The folder of one server: ``var/<name>``, or a lasting one outside where the account cannot reach that.
 
-    The outside one is written down in ``var/<name>.place`` and says itself to which ``var`` it belongs, so that it moves
-    with a moved checkout and is not shared with a copied one.
+    The outside one is written down in ``var/<name>.place`` and says itself to which ``var`` it belongs, so that it
+    moves with a moved checkout and is not shared with a copied one.
     """
     if may_enter(var / name, account):
         folder = var / name

@@ -1,7 +1,7 @@
 """One child process: in a group of its own, logged to a file, and never left behind.
 
-A child gets a *death signal*: the kernel sends it when the supervisor dies, even by ``kill -9``. Where the kernel has no
-such thing (anything but Linux), leftovers are found and stopped at the next start, see :mod:`app.supervisor.state`.
+A child gets a *death signal*: the kernel sends it when the supervisor dies, even by ``kill -9``. Where the kernel has
+no such thing (anything but Linux), leftovers are found and stopped at the next start, see :mod:`app.supervisor.state`.
 """
 
 import asyncio
@@ -112,6 +112,17 @@ def _dies_with_parent(death_signal: Signals) -> Callable[[], None] | None:
             os._exit(1)
 
     return prepare
+
+
+async def run_once(command: Command) -> int:
+    """Run to the end and answer with the exit status."""
+    process = Process(command)
+    try:
+        while (status := process.exit_status()) is None:
+            await asyncio.sleep(0.02)
+        return status
+    finally:
+        process.kill()
 
 
 def last_lines(log: Path, count: int = 8) -> list[str]:
