@@ -3,7 +3,7 @@ import { HubApi, Refused, type Outgoing } from "./hub-api.ts";
 import type { Memory } from "./memory.ts";
 import type { Attachment, HubFrame, Status } from "./protocol.ts";
 import { isIncoming, Stream, type Pending } from "./stream.ts";
-import { uuid } from "./uuid.ts";
+import { uuid } from "../../shared/uuid.ts";
 
 export const MAX_TEXT = 4000;
 export const MAX_FILE_BYTES = 10 * 1024 * 1024;

@@ -36,6 +36,7 @@ export class Composer {
   }
 
   focus(): void {
+    this.fit();
     this.input.focus();
   }
 

@@ -1,4 +1,4 @@
-import { backoff } from "./backoff.ts";
+import { backoff } from "../../shared/backoff.ts";
 import type { HubApi, Outgoing } from "./hub-api.ts";
 import { decodeFrame, type BrowserFrame, type HubFrame } from "./protocol.ts";
 
@@ -47,7 +47,7 @@ export class Connection {
   private running = false;
   private attempt = 0;
   private refusals = 0;
-  private timers: { retry?: unknown; ready?: unknown; ack?: unknown } = {};
+  private timers: { retry?: unknown; ready?: unknown; ack?: unknown; again?: unknown } = {};
   private polling?: AbortController;
   private flushing = false;
 
@@ -123,6 +123,14 @@ export class Connection {
   }
 
   private receive(frame: HubFrame): void {
+    if (frame.type === "error" && frame.code === "unknown_session") return this.lose();
+    // Not stored, but may be in a moment: the message stays unacknowledged and goes out again.
+    if (frame.type === "error" && frame.code === "unavailable" && frame.id !== undefined) {
+      this.around.cancel(this.timers.again);
+      this.timers.again = this.around.after(backoff(this.attempt++, this.around.random), () => this.flush());
+      return;
+    }
+    if (frame.type === "ack") this.attempt = 0;
     this.client.onFrame(frame);
     if (frame.type === "ready") {
       this.ready = true;

@@ -47,7 +47,7 @@ export function pendingNode(pending: Pending, look: Look, actions: Actions): HTM
   const { words } = look;
   const failed = pending.state === "failed";
   const note = failed
-    ? `${words.failed}. ${pending.error ? problemText(words, pending.error.code) : ""}`
+    ? failureText(pending, words)
     : pending.state === "sent"
       ? words.sent
       : words.sending;
@@ -66,6 +66,11 @@ export function pendingNode(pending: Pending, look: Look, actions: Actions): HTM
         textButton(words.discard, () => actions.discard(pending.id)),
       ),
   );
+}
+
+function failureText(pending: Pending, words: Texts): string {
+  if (!pending.error) return words.failed;
+  return fill(words.failedBecause, { why: problemText(words, pending.error.code) });
 }
 
 export function turningNode(turning: Turning, look: Look, actions: Actions): HTMLElement {

@@ -21,8 +21,6 @@ export class Refused extends Error {
   }
 }
 
-const LOST = [401, 403, 404];
-
 /** The web chat's HTTP side. The session travels in a header, never in an address. */
 export class HubApi {
   private readonly root: string;
@@ -59,7 +57,7 @@ export class HubApi {
         headers: bearer(session),
         signal,
       });
-      if (LOST.includes(answer.status)) return { kind: "lost" };
+      if (answer.status === 401) return { kind: "lost" };
       if (!answer.ok) return { kind: "away" };
       const { messages } = fields(await answer.json());
       const frames = Array.isArray(messages) ? messages.flatMap((frame) => parseFrame(frame) ?? []) : [];
@@ -78,7 +76,7 @@ export class HubApi {
         body: JSON.stringify(message),
         signal,
       });
-      if (LOST.includes(answer.status)) return { kind: "lost" };
+      if (answer.status === 401) return { kind: "lost" };
       if (answer.status >= 500) return { kind: "away" };
       if (!answer.ok) {
         const { code, message: words } = await refusal(answer);

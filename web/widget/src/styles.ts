@@ -109,7 +109,9 @@ h2 { font-size: 16px; font-weight: 650; line-height: 1.35; }
 .composer { display: flex; flex-wrap: wrap; align-items: flex-end; gap: 4px; padding: 8px; background: var(--paper);
   border-top: 1px solid var(--line); }
 .composer .left { flex-basis: 100%; text-align: right; }
-textarea { flex: 1; min-width: 0; resize: none; padding: 7px 6px; max-height: 120px; line-height: 22px; outline: none; }
+textarea { flex: 1; min-width: 0; resize: none; padding: 7px 6px; max-height: 120px; line-height: 22px;
+  min-height: 36px; }
+textarea:focus-visible { outline: none; }
 textarea::placeholder { color: var(--soft); opacity: 1; }
 .composer:focus-within { box-shadow: inset 0 2px 0 var(--brand); }
 .send { width: 36px; height: 36px; border-radius: 18px; background: var(--brand); color: var(--on-brand); display: grid;

@@ -1,0 +1,40 @@
+import { get, part, post } from "./http.ts";
+import type { Conversation, ConversationDetail, Message, Page, Status } from "./types.ts";
+
+const at = (id: string, rest = "") => `/conversations/${part(id)}${rest}`;
+
+export interface Wanted {
+  status?: Status;
+  channel?: string;
+  q?: string;
+  limit?: number;
+  cursor?: string | null;
+}
+
+export const list = (wanted: Wanted) => get<Page<Conversation>>("/conversations", { ...wanted });
+export const detail = (id: string) => get<ConversationDetail>(at(id));
+
+/** The whole transcript after `after`, however many pages the hub makes of it. */
+export async function messages(id: string, after = 0): Promise<Message[]> {
+  const all: Message[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Page<Message> = await get<Page<Message>>(at(id, "/messages"), { after, cursor, limit: 200 });
+    all.push(...page.items);
+    cursor = page.next ?? null;
+  } while (cursor !== null);
+  return all;
+}
+
+export const claim = (id: string) => post<Conversation>(at(id, "/claim"));
+export const release = (id: string) => post<Conversation>(at(id, "/release"));
+export const close = (id: string) => post<Conversation>(at(id, "/close"));
+
+export type Target = { agent: string } | { team: string };
+export const transfer = (id: string, to: Target, note?: string) =>
+  post<Conversation>(at(id, "/transfer"), note ? { ...to, note } : to);
+
+/** Both are safe to repeat: the hub knows the id. */
+export const send = (id: string, message: { id: string; text: string }) => post<Message>(at(id, "/messages"), message);
+export const note = (id: string, message: { id: string; text: string }) => post<Message>(at(id, "/notes"), message);
+export const typing = (id: string) => post<void>(at(id, "/typing"));

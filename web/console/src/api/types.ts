@@ -1,0 +1,148 @@
+/** What the API's routes give, as the contract names it. Fields that a hub may leave out are optional. */
+
+export type Status = "bot" | "waiting" | "human" | "closed";
+export type Author = "customer" | "bot" | "agent" | "system";
+export type Role = "agent" | "editor" | "admin";
+export type Language = "zh" | "en";
+
+export interface Person {
+  id: string;
+  name: string;
+}
+
+export interface User extends Person {
+  email: string;
+  roles: Role[];
+}
+
+export interface Agent extends Person {
+  email?: string;
+  online?: boolean;
+}
+
+export interface Page<Item> {
+  items: Item[];
+  next: string | null;
+}
+
+export interface Identity {
+  channel: string;
+  external_id: string;
+}
+
+export interface Conversation {
+  id: string;
+  status: Status;
+  channel: string;
+  agent: Person | null;
+  customer: { id: string; name?: string | null; identities: Identity[] };
+  language?: string | null;
+  reason?: string | null;
+  team?: string | null;
+  waiting_since?: string | null;
+  updated_at: string;
+  last_message?: { author: Author; text: string; created_at: string } | null;
+  /** Messages of the customer since somebody last answered. */
+  unread?: number;
+}
+
+export interface Tried {
+  article: string | number;
+  revision?: number;
+  title: string;
+  score?: number;
+}
+
+export interface Context {
+  summary?: { author: Author; text: string; at: string }[];
+  intent?: string | null;
+  confidence?: number | null;
+  slots?: Record<string, unknown>;
+  articles?: Tried[];
+  reason?: string | null;
+  waiting_since?: string | null;
+  language?: string | null;
+}
+
+export interface ConversationDetail extends Conversation {
+  context?: Context | null;
+}
+
+export interface Message {
+  id: string;
+  /** Missing for notes, which are not part of the customer's stream. */
+  seq: number | null;
+  author: Author;
+  text: string;
+  created_at: string;
+  delivery?: string;
+  kind?: "message" | "note";
+  agent?: Person | null;
+  buttons?: { title: string; payload?: string }[];
+  sources?: Tried[];
+  attachments?: { id: string; name?: string; size?: number }[];
+  answers?: string[];
+}
+
+export interface Translation {
+  title: string;
+  questions: string[];
+  answer: string;
+}
+
+export type Translations = Partial<Record<Language, Translation>>;
+export type ArticleState = "draft" | "published" | "archived";
+
+export interface ArticleDraft {
+  category: string;
+  translations: Translations;
+}
+
+export interface Article extends ArticleDraft {
+  id: string | number;
+  state: ArticleState;
+  published_revision: number | null;
+  latest_revision: number;
+  updated_at: string;
+  /** The latest revision is not the published one. */
+  dirty?: boolean;
+}
+
+export interface Revision {
+  revision: number;
+  created_at: string;
+  author: Person | null;
+  translations: Translations;
+  published?: boolean;
+}
+
+export interface Hit {
+  article: string | number;
+  revision: number;
+  language: string;
+  score: number;
+  title: string;
+  question: string;
+  answer: string;
+}
+
+export interface SearchResult {
+  decision: "answer" | "clarify" | "abstain";
+  hits: Hit[];
+}
+
+/** A question whose answer would change with a publication; each side is a decision, an article, or nothing. */
+export interface Flip {
+  text: string;
+  language?: string;
+  before?: unknown;
+  after?: unknown;
+}
+
+export interface FeedEvent {
+  type: "event";
+  cursor: string | number;
+  kind: "message" | "status" | "note" | "typing" | "presence" | "article";
+  conversation?: string | null;
+  data: unknown;
+}

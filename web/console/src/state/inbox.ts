@@ -1,0 +1,113 @@
+import { computed, reactive, ref } from "vue";
+import * as api from "../api/conversations.ts";
+import { agents as fetchAgents } from "../api/session.ts";
+import type { Agent, Conversation, FeedEvent, Message } from "../api/types.ts";
+import { Feed, type FeedLink } from "../feed/feed.ts";
+import * as rules from "../feed/inbox.ts";
+import { alertFor } from "./alerts.ts";
+import { user } from "./session.ts";
+
+/** The one inbox of this window: the reducer's state made reactive, and the calls that fill it. */
+export const inbox = reactive(rules.emptyInbox());
+export const link = ref<FeedLink>("connecting");
+export const agents = ref<Agent[]>([]);
+/** Counts the fresh starts; views fetch what they show again when it moves. */
+export const generation = ref(0);
+/** The first lists have come. */
+export const loaded = ref(false);
+
+export const waiting = computed(() => rules.queue(inbox));
+export const mine = computed(() => rules.ownedBy(inbox, user.value?.id ?? ""));
+export const everything = computed(() => rules.newestFirst([...inbox.conversations.values()]));
+export const nextOfAll = ref<string | null>(null);
+
+type Listener = (event: FeedEvent) => void;
+const listeners = new Set<Listener>();
+
+/** Hears every event of the feed; returns how to stop. */
+export function onFeed(listener: Listener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+const feedUrl = () => `${location.origin.replace(/^http/, "ws")}/api/v1/feed`;
+
+const feed = new Feed(feedUrl(), {
+  onEvent: take,
+  onFresh: () => void refetch(),
+  onLink: (state) => (link.value = state),
+});
+
+export function start(): void {
+  feed.start();
+}
+
+export function stop(): void {
+  feed.stop();
+  Object.assign(inbox, rules.emptyInbox());
+  loaded.value = false;
+}
+
+function take(event: FeedEvent): void {
+  const before = event.conversation ? inbox.conversations.get(event.conversation) : undefined;
+  const missing = rules.applyEvent(inbox, event, Date.now());
+  if (missing !== undefined) void fetchOne(missing);
+  alertFor(event, before, user.value?.id);
+  for (const listener of listeners) listener(event);
+}
+
+/** Throws everything away and asks again. What cannot be had now comes with the feed's next connection. */
+async function refetch(): Promise<void> {
+  try {
+    const [queued, owned, all, people] = await Promise.all([
+      api.list({ status: "waiting", limit: 100 }),
+      api.list({ status: "human", limit: 100 }),
+      api.list({ limit: 50 }),
+      fetchAgents(),
+    ]);
+    inbox.conversations.clear();
+    for (const item of [...queued.items, ...owned.items, ...all.items]) rules.mergeConversation(inbox, item);
+    nextOfAll.value = all.next;
+    agents.value = people;
+    for (const agent of people) if (agent.online !== undefined) inbox.online.set(agent.id, agent.online);
+    loaded.value = true;
+    generation.value += 1;
+  } catch {
+    window.setTimeout(() => link.value === "live" && void refetch(), 3000);
+  }
+}
+
+export async function moreOfAll(): Promise<void> {
+  if (nextOfAll.value === null) return;
+  const page = await api.list({ limit: 50, cursor: nextOfAll.value });
+  for (const item of page.items) rules.mergeConversation(inbox, item);
+  nextOfAll.value = page.next;
+}
+
+/** Conversations whose messages, customers or ids match; they are kept fresh like all others. */
+export async function search(q: string): Promise<string[]> {
+  const page = await api.list({ q, limit: 50 });
+  for (const item of page.items) rules.mergeConversation(inbox, item);
+  return page.items.map((item) => item.id);
+}
+
+async function fetchOne(id: string): Promise<void> {
+  try {
+    rules.mergeConversation(inbox, await api.detail(id));
+  } catch {
+    // Not ours to see, or the hub is away: the next event or the next fresh start brings it.
+  }
+}
+
+export async function openTranscript(id: string): Promise<void> {
+  if (!inbox.transcripts.has(id)) inbox.transcripts.set(id, []);
+  rules.mergeMessages(inbox, id, await api.messages(id));
+}
+
+export function keep(conversation: Conversation): void {
+  rules.mergeConversation(inbox, conversation);
+}
+
+export function keepMessage(id: string, message: Message): void {
+  rules.mergeMessages(inbox, id, [message]);
+}
