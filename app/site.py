@@ -80,7 +80,7 @@ async def _probed(probe: Probe) -> Part:
         return Part(False, type(error).__name__)
 
 
-def pages(dist: Path) -> Iterable[web.RouteDef]:
+def pages(dist: Path) -> Iterable[web.AbstractRouteDef]:
     """The browser side, as `npm run build` left it in `dist`."""
 
     def file(path: Path, cache: str) -> http.Handler:
