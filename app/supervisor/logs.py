@@ -8,7 +8,7 @@ _LARGEST = 50 * 1024 * 1024
 
 def rotate(folder: Path) -> None:
     """At a start: each log becomes the old one."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for log in folder.glob("*.log"):
         log.rename(_old(log))
 

@@ -10,11 +10,12 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from app import settings
 from app.supervisor import logs, state
 from app.supervisor.hub import Hub
 from app.supervisor.keeper import Keeper
 from app.supervisor.part import Part
-from app.supervisor.ports import is_free, split
+from app.supervisor.ports import is_free
 from app.supervisor.postgres import Postgres
 from app.supervisor.process import Command, StartError, last_lines, run_once
 from app.supervisor.rasa import Rasa
@@ -48,9 +49,11 @@ class Supervisor:
             "PARLEY_RASA_TOKEN": token,
             "PARLEY_INTERNAL_TOKEN": secrets.token_urlsafe(24),
             "PARLEY_VAR": str(var),
-            "PARLEY_CONFIG": str(root / environ.get("PARLEY_CONFIG", "hub.yml")),
             "PARLEY_HTTP": http,
         }
+        if config := environ.get("PARLEY_CONFIG"):
+            self._environment["PARLEY_CONFIG"] = str(Path(config).absolute())
+        settings.load({**environ, **self._environment})  # before anything starts
         self._hub = Hub(root, var, http, self._environment)
         self._first: list[Part] = [part for part in (self._postgres, self._redis, rasa) if part]
         self._keepers: list[Keeper] = []
@@ -228,7 +231,7 @@ def main(arguments: list[str]) -> int:
 
 def start(root: Path, var: Path, environ: Mapping[str, str]) -> int:
     """Run the installation of this checkout and data folder, unless it runs already."""
-    var.mkdir(parents=True, exist_ok=True)
+    var.mkdir(mode=0o711, parents=True, exist_ok=True)  # a server under another account lives in it
     lock = state.Lock(var)
     if not lock.take():
         other = state.running(var)
@@ -237,12 +240,12 @@ def start(root: Path, var: Path, environ: Mapping[str, str]) -> int:
         return 1
     try:
         http = environ.get("PARLEY_HTTP") or DEFAULT_HTTP
-        if not is_free(*split(http)):
+        if not is_free(*settings.address(http)):
             say(f"{http} is taken: stop what listens there, or set PARLEY_HTTP=host:port to another address")
             return 1
         logs.rotate(var / "logs")
         return asyncio.run(Supervisor(root, var, environ).run())
-    except (StartError, OSError) as error:
+    except (StartError, settings.WrongSetting, OSError) as error:
         say(str(error))
         return 1
     finally:

@@ -1,0 +1,146 @@
+"""The set-up of a fresh checkout, and of a changed one: ``python3.11 -m app.bootstrap run | tools | train``.
+
+Runs on any Python from 3.11 with nothing installed: this module and ``app.setup`` use the standard library only.
+``run`` goes on into ``python -m app run`` in the same process.
+"""
+
+import ctypes
+import fcntl
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from app.setup.board import Board, span
+from app.setup.step import Programs, Step, StepFailed
+from app.setup.steps import Steps
+from app.supervisor.ports import is_free, split
+
+ROOT = Path(__file__).resolve().parent.parent
+_GOALS = ("run", "tools", "train")
+_PR_SET_PDEATHSIG = 1
+
+
+def main(words: list[str]) -> int:
+    """Do the steps that the goal needs and that are not done; then go on, if the goal is ``run``."""
+    goal = words[0] if words else ""
+    if len(words) != 1 or goal not in _GOALS:
+        print(f"python -m app.bootstrap {' | '.join(_GOALS)}")
+        return 2
+    began = time.time()
+    var = Path(os.environ.get("PARLEY_VAR") or ROOT / "var").absolute()
+    var.mkdir(mode=0o711, parents=True, exist_ok=True)
+    if goal == "run" and (problem := _taken(var)):
+        print(problem)
+        return 1
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    try:
+        with (var / "setup.lock").open("w") as lock:
+            _wait_for(lock.fileno())
+            if not set_up(goal, var):
+                return 1
+    except KeyboardInterrupt:
+        print("\ninterrupted; the next start goes on from here")
+        return 130
+    if goal == "run":
+        _go_on(began)
+    return 0
+
+
+def set_up(goal: str, var: Path) -> bool:
+    """Two lines of steps side by side: the hub's and Rasa's. Whether all came to their end."""
+    programs = Programs()
+    steps = Steps(ROOT, var, programs)
+    hub = [] if goal == "train" else [steps.hub_environment(), steps.browser_side()]
+    if goal == "tools":
+        hub.insert(1, steps.tools())
+    lines = [hub, [steps.rasa_environment(), steps.trained_bot()]]
+    open_steps = _still_open(lines)
+    if not open_steps:
+        return True
+    began = time.monotonic()
+    board = Board(len(open_steps))
+    numbers = {id(step): number for number, step in enumerate(open_steps, 1)}
+    problems: list[str] = []
+
+    def work(line: Sequence[Step]) -> None:
+        for step in line:
+            if id(step) in numbers and not programs.stopped and (problem := _do(step, numbers[id(step)], board)):
+                problems.append(problem)
+                programs.stop()
+
+    threads = [threading.Thread(target=work, args=(line,), daemon=True) for line in lines]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    except KeyboardInterrupt:
+        programs.stop()
+        raise
+    board.say(problems[0] if problems else f"set-up complete after {span(time.monotonic() - began)}\n")
+    return not problems
+
+
+def _still_open(lines: list[list[Step]]) -> list[Step]:
+    """What is not done; what stands on a new environment is done again too."""
+    found: list[Step] = []
+    for line in lines:
+        done = [step.is_done() for step in line]
+        if done and not done[0]:
+            done[1:] = [
+                False if step.stamp.is_relative_to(line[0].stamp.parent) else ok
+                for step, ok in zip(line[1:], done[1:], strict=True)
+            ]
+        found += (step for step, ok in zip(line, done, strict=True) if not ok)
+    return found
+
+
+def _do(step: Step, number: int, board: Board) -> str:
+    """Do one step; what to tell people where it failed, else nothing."""
+    board.begin(number, step.name)
+    try:
+        step.do(lambda text: board.far(number, text))
+    except StepFailed as error:
+        board.end(number, ok=False)
+        return f"  {error}\n  what to do: {step.remedy}\n  the log:    {step.log}"
+    board.end(number, ok=True)
+    return ""
+
+
+def _taken(var: Path) -> str:
+    """Whether the start would fail in the end for a reason that can be seen now."""
+    http = os.environ.get("PARLEY_HTTP") or "127.0.0.1:8080"
+    try:
+        free = is_free(*split(http))
+    except (ValueError, OSError):
+        return f"PARLEY_HTTP: {http} is not an address of this machine; for example 127.0.0.1:8080"
+    if free or (var / "run.json").exists():  # the supervisor itself can tell who runs there
+        return ""
+    return f"{http} is taken: stop what listens there, or set PARLEY_HTTP=host:port to another address"
+
+
+def _wait_for(lock: int) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        print("another set-up works in this checkout; waiting for it", flush=True)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+def _go_on(began: float) -> NoReturn:
+    """Become the supervisor. Under make it ends when make is killed: nobody else could stop it then."""
+    if "MAKELEVEL" in os.environ and sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+    os.chdir(ROOT)
+    python = ROOT / ".venv" / "bin" / "python"
+    os.execve(python, [str(python), "-m", "app", "run"], {**os.environ, "PARLEY_STARTED": str(began)})  # noqa: S606
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
