@@ -9,7 +9,6 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from hub.store.overview import Moved, Overview
-from hub.store.users import Colleague
 from hub.types import (
     Attachment,
     Author,
@@ -102,16 +101,6 @@ class MessageView(Struct, frozen=True, kw_only=True):
     answers: tuple[str, ...] | UnsetType = UNSET
 
 
-class AgentView(Struct, frozen=True):
-    """Somebody who works here."""
-
-    id: str
-    name: str
-    email: str
-    roles: tuple[str, ...]
-    online: bool
-
-
 class Conversations(Struct, frozen=True):
     """A page of conversations."""
 
@@ -124,13 +113,6 @@ class Transcript(Struct, frozen=True):
 
     items: list[MessageView]
     next: str | None
-
-
-class Agents(Struct, frozen=True):
-    """Those who may be given conversations."""
-
-    items: list[AgentView]
-    next: None = None
 
 
 def conversation(seen: Overview) -> ConversationView:
@@ -192,9 +174,3 @@ def message(stored: Message) -> MessageView:
         attachments=stored.attachments or UNSET,
         answers=stored.answers or UNSET,
     )
-
-
-def colleague(known: Colleague) -> AgentView:
-    """Somebody who works here, as others see them."""
-    agent = known.agent
-    return AgentView(agent.id, agent.name, agent.email, agent.roles, known.online)
