@@ -9,7 +9,7 @@ export const router = createRouter({
       path: "/",
       component: () => import("./shell/ShellView.vue"),
       children: [
-        { path: "", name: "home", redirect: () => (canAnswer.value ? "/conversations" : "/articles") },
+        { path: "", name: "home", component: { render: () => null } },
         { path: "conversations/:id?", name: "conversations", component: () => import("./inbox/InboxView.vue") },
         { path: "articles/:id?", name: "articles", component: () => import("./articles/ArticlesView.vue") },
       ],
@@ -22,7 +22,9 @@ router.beforeEach(async (to) => {
   const user = await restore();
   if (!user && !to.meta["open"]) return { name: "login", query: to.path === "/" ? {} : { to: to.fullPath } };
   if (user && to.name === "login") return { name: "home" };
-  if (user && to.name === "articles" && !canEdit.value) return { name: "home" };
-  if (user && to.name === "conversations" && !canAnswer.value && canEdit.value) return { name: "articles" };
-  return true;
+  if (!user) return true;
+  const mayOpen = { conversations: canAnswer.value, articles: canEdit.value };
+  const first = canAnswer.value ? "conversations" : "articles";
+  const wanted = to.name as keyof typeof mayOpen | "home";
+  return wanted === "home" || (!mayOpen[wanted] && wanted !== first) ? { name: first } : true;
 });
