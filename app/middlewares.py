@@ -11,7 +11,7 @@ from aiohttp.typedefs import Middleware
 from app.auth import Auth
 from app.problems import problem_of, response_of
 from hub.errors import Forbidden
-from hub.http import AGENT, Handler, Problem, from_own_page, token_of
+from hub.http import AGENT, FOREIGN_ORIGIN, Handler, Problem, from_own_page, token_of
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,8 @@ async def security_headers(request: web.Request, handler: Handler) -> web.Stream
     if not response.prepared:
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
+        if (origin := request.get(FOREIGN_ORIGIN)) is not None:
+            response.headers.update({"Access-Control-Allow-Origin": origin, "Vary": "Origin"})
     return response
 
 

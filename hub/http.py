@@ -22,6 +22,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 COOKIE: Final = "parley_session"
 AGENT: Final = web.RequestKey("agent", Agent)
+FOREIGN_ORIGIN: Final = web.RequestKey("foreign_origin", str)
+"""The other site whose page sent this request, once a channel has let it in: it may read the answer, errors too."""
+
 PUBLIC_ORIGIN: Final = web.AppKey("public_origin", str)
 """Where the product is reached from outside (`https://chat.example`), where that differs from what the request says."""
 

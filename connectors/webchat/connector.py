@@ -99,11 +99,9 @@ class WebChat:
             foreign = origin is not None and urlsplit(origin).netloc != request.host
             if foreign and origin not in self._origins:
                 raise Forbidden(f"{origin} is not among this channel's allowed_origins")
-            response = await handler(request)
-            if foreign and origin is not None and not response.prepared:
-                response.headers["Access-Control-Allow-Origin"] = origin
-                response.headers["Vary"] = "Origin"
-            return response
+            if foreign and origin is not None:
+                request[http.FOREIGN_ORIGIN] = origin
+            return await handler(request)
 
         return checked
 

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from app.middlewares import problems
+from app.middlewares import problems, security_headers
 from connectors.rest import Rest
 from connectors.webchat.connector import WebChat
 from hub.lifecycle import Step
@@ -26,7 +26,7 @@ Client = TestClient[web.Request, web.Application]
 @contextlib.asynccontextmanager
 async def serving(house: House, rest_token: str | None = None) -> AsyncIterator[Client]:
     chat = WebChat("web", ("https://shop.example",), house.db, house.bus, house.intake, house.steps)
-    app = web.Application(middlewares=[problems])
+    app = web.Application(middlewares=[security_headers, problems])
     app.add_routes([*chat.routes(), *Rest(rest_token, house.db, house.bus, house.intake).routes()])
     runner = Runner("turns", house.bus, house.turns.due, house.turns.take)
     working = asyncio.create_task(runner.run())
@@ -254,6 +254,8 @@ async def test_only_named_sites_may_embed_the_chat(client: Client) -> None:
     for origin, status in (("https://shop.example", 201), ("https://evil.example", 403)):
         response = await client.post("/channels/web/sessions", json={}, headers={"Origin": origin})
         assert response.status == status
+    refused = await client.get("/channels/web/messages", headers={"Origin": "https://shop.example"})
+    assert (refused.status, refused.headers["Access-Control-Allow-Origin"]) == (401, "https://shop.example")
     allowed = await client.options("/channels/web/messages", headers={"Origin": "https://shop.example"})
     assert allowed.headers["Access-Control-Allow-Origin"] == "https://shop.example"
     with pytest.raises(aiohttp.WSServerHandshakeError):
