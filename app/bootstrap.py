@@ -65,12 +65,13 @@ def set_up(goal: str, var: Path) -> bool:
         return True
     began = time.monotonic()
     board = Board(len(open_steps))
-    numbers = {id(step): number for number, step in enumerate(open_steps, 1)}
+    if not steps.hub_environment().stamp.exists():
+        board.say("the first set-up fetches some gigabytes and takes some minutes")
     problems: list[str] = []
 
     def work(line: Sequence[Step]) -> None:
         for step in line:
-            if id(step) in numbers and not programs.stopped and (problem := _do(step, numbers[id(step)], board)):
+            if step in open_steps and not programs.stopped and (problem := _do(step, board)):
                 problems.append(problem)
                 programs.stop()
 
@@ -83,6 +84,8 @@ def set_up(goal: str, var: Path) -> bool:
     except KeyboardInterrupt:
         programs.stop()
         raise
+    if not problems and _still_open(lines):
+        problems = ["the set-up is not complete; its logs are in var/logs"]
     board.say(problems[0] if problems else f"set-up complete after {span(time.monotonic() - began)}\n")
     return not problems
 
@@ -101,9 +104,9 @@ def _still_open(lines: list[list[Step]]) -> list[Step]:
     return found
 
 
-def _do(step: Step, number: int, board: Board) -> str:
+def _do(step: Step, board: Board) -> str:
     """Do one step; what to tell people where it failed, else nothing."""
-    board.begin(number, step.name)
+    number = board.begin(step.name)
     try:
         step.do(lambda text: board.far(number, text))
     except StepFailed as error:

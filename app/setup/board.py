@@ -21,17 +21,21 @@ class Board:
     def __init__(self, total: int, out: TextIO = sys.stdout) -> None:
         self._total = total
         self._out = out
+        self._begun = 0
         self._live = out.isatty() and os.environ.get("TERM") != "dumb"
         self._running: dict[int, tuple[str, float, str]] = {}
         self._printed: dict[int, float] = {}
         self._lock = threading.Lock()
 
-    def begin(self, number: int, name: str) -> None:
-        """A step begins."""
+    def begin(self, name: str) -> int:
+        """A step begins, and gets its number."""
         with self._lock:
+            self._begun += 1
+            number = self._begun
             self._running[number] = (name, time.monotonic(), "")
             self._printed[number] = time.monotonic()
             self._say(f"[{number}/{self._total}] {name} …")
+            return number
 
     def far(self, number: int, text: str) -> None:
         """How far the step is."""
