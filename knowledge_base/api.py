@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -13,7 +13,7 @@ from hub.errors import InvalidRequest
 from hub.http import Page, Route, agent_of, answer, body, query, read_cursor, write_cursor
 from hub.language import detect
 from hub.ports import KnowledgeBase
-from hub.store.db import Database
+from hub.store.db import Connection, Database
 from hub.types import Decision, Language
 from knowledge_base import store
 from knowledge_base.articles import Articles, Draft, checked
@@ -116,6 +116,11 @@ def view(entry: Entry) -> ArticleView:
         created_at=entry.created_at,
         updated_at=entry.updated_at,
     )
+
+
+async def views(conn: Connection, articles: Sequence[str]) -> dict[str, ArticleView]:
+    """Those of these articles that there are, by their ids, as the API gives them."""
+    return {entry.id: view(entry) for entry in await store.many(conn, articles)}
 
 
 class KnowledgeApi:

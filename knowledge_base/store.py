@@ -87,6 +87,12 @@ async def get(conn: Connection, article: str) -> Entry:
     return _entry(await conn.fetchrow(f"select {_ENTRY} from articles a where a.id = $1", article), article)
 
 
+async def many(conn: Connection, articles: Sequence[str]) -> list[Entry]:
+    """Those of these articles that there are."""
+    rows = await conn.fetch(f"select {_ENTRY} from articles a where a.id = any($1)", articles)
+    return [_entry(row, row["id"]) for row in rows]
+
+
 async def lock(conn: Connection, article: str) -> Entry:
     """The article, locked until the transaction ends; raises `NotFound`."""
     # Locked by a statement of its own: the next one then sees the revisions of whoever held the lock before.
