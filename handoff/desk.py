@@ -42,18 +42,20 @@ class Desk:
         """The agent's conversation goes to a colleague (id or address) or to a team's queue, with a note for them."""
         async with self._db.transaction() as conn:
             now = await conversations.lock(conn, conversation)
-            after = await self._steps.apply(conn, now, await self._handing_on(conn, agent, to, team))
+            after = await self._steps.apply(conn, now, await self._handing_on(conn, agent, now, to, team))
             if note:
                 await messages.add_note(conn, now.stream, now.id, now.channel, agent.id, note)
         self._steps.tell(after)
 
-    async def _handing_on(self, conn: Connection, agent: Agent, to: str | None, team: str | None) -> Step:
+    async def _handing_on(
+        self, conn: Connection, agent: Agent, now: Conversation, to: str | None, team: str | None
+    ) -> Step:
         if team is not None:
             return Step(action="requeue", actor=agent.id, team=team, reason="transfer")
         colleague = await users.find(conn, to or "")
         if colleague is None or not {"agent", "admin"} & set(colleague.roles):
             raise InvalidRequest(f"agent: there is no agent {to}; `GET /api/v1/agents` lists them")
-        if colleague.id == agent.id:
+        if colleague.id == agent.id == now.owner:
             raise InvalidRequest("agent: you have this conversation already")
         return Step(action="transfer", actor=agent.id, owner=colleague.id, reason="transfer")
 

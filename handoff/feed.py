@@ -193,7 +193,7 @@ class Feed:
         with typing, self._bus.listening("presence", lambda *_: woken.set()):
             while True:
                 woken.clear()
-                known = await self._compare(known) if self._sockets else None
+                known = await self._compare(known)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(woken.wait(), _WATCH_PRESENCE)
 
