@@ -1,0 +1,109 @@
+"""The one place that knows all parts and puts them together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Literal
+
+from app.settings import Settings, WebChatSettings
+from bot.client import RasaClient
+from bot.fallback import OfflineBot, SteadyBot
+from connectors.rest import Rest
+from connectors.webchat.connector import WebChat
+from handoff.context import TranscriptContexts
+from handoff.desk import Desk
+from hub.bus import Bus
+from hub.connector import Channels
+from hub.intake import Intake
+from hub.outbox import Outbox
+from hub.runner import Runner
+from hub.steps import Steps
+from hub.store.db import Database
+from hub.turns import Turns
+from knowledge_base import embedder
+from knowledge_base.articles import Articles
+from knowledge_base.service import Knowledge
+
+log = logging.getLogger(__name__)
+
+RoleName = Literal["all", "web", "worker"]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything of one process, put together and started."""
+
+    settings: Settings
+    db: Database
+    bus: Bus
+    channels: Channels
+    rasa: RasaClient | None
+    intake: Intake
+    steps: Steps
+    turns: Turns
+    outbox: Outbox
+    desk: Desk
+    knowledge: Knowledge
+    articles: Articles
+
+
+@contextlib.asynccontextmanager
+async def parts(settings: Settings) -> AsyncIterator[Parts]:
+    """Makes all parts, and takes them down in the opposite order. Waits for no server."""
+    async with contextlib.AsyncExitStack() as stack:
+        db = Database(settings.database_url)
+        stack.push_async_callback(db.close)
+        bus = Bus(settings.redis_url)
+        await bus.start()
+        stack.push_async_callback(bus.stop)
+        channels = Channels()
+        steps = Steps(db, bus, channels, TranscriptContexts())
+        intake = Intake(db, bus, steps, settings.file.conversation.reopen_within)
+        model = await asyncio.to_thread(embedder.load, settings.file.knowledge_base.embedding_model)
+        knowledge = Knowledge(db, bus, model)
+        await knowledge.start()
+        stack.push_async_callback(knowledge.stop)
+        rasa = RasaClient(settings.rasa_url, settings.rasa_token) if settings.rasa_url else None
+        if rasa is not None:
+            await rasa.start()
+            stack.push_async_callback(rasa.stop)
+        bot = SteadyBot(rasa, OfflineBot()) if rasa is not None else OfflineBot()
+        turns = Turns(db, bus, channels, steps, bot, knowledge)
+        _add_channels(channels, settings, db, bus, intake, steps)
+        for connector in channels:
+            await connector.start()
+            stack.push_async_callback(connector.stop)
+        yield Parts(
+            settings=settings,
+            db=db,
+            bus=bus,
+            channels=channels,
+            rasa=rasa,
+            intake=intake,
+            steps=steps,
+            turns=turns,
+            outbox=Outbox(db, bus, channels),
+            desk=Desk(db, steps, channels),
+            knowledge=knowledge,
+            articles=Articles(db, bus),
+        )
+
+
+def _add_channels(channels: Channels, settings: Settings, db: Database, bus: Bus, intake: Intake, steps: Steps) -> None:
+    for wanted in settings.file.channels:
+        match wanted:
+            case WebChatSettings(name, origins):
+                channels.add(WebChat(name, origins, db, bus, intake, steps))
+    channels.add(Rest(settings.file.rest_token, db, bus, intake))
+
+
+def workers(made: Parts) -> tuple[Runner, ...]:
+    """What works through the turns and the outbox."""
+    return (
+        Runner("turns", made.bus, made.turns.due, made.turns.take),
+        Runner("outbox", made.bus, made.outbox.due, made.outbox.drain),
+    )

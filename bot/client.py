@@ -1,0 +1,163 @@
+"""The hub's side of the way to Rasa: a turn goes out, effects come back."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import aiohttp
+import msgspec
+from msgspec import Struct
+
+from hub.errors import BotUnavailable
+from hub.types import BotReply, BotTurn, Button, Effect, Handoff, Language, Reason, Say, Search, TakeBack
+
+PATIENCE: Final = aiohttp.ClientTimeout(total=10, connect=1)
+MAX_LENGTH: Final = 1000
+"""Characters that Rasa is given; understanding does not get better from more, only slower."""
+
+_PREFIX = re.compile(r"^[\s/]+")
+
+
+class Words(Struct, frozen=True):
+    """A text in both languages, as the domain has it."""
+
+    zh: str = ""
+    en: str = ""
+
+    def in_(self, language: Language) -> str:
+        """The text in `language`, or in the other where that is all there is."""
+        return (self.zh or self.en) if language == "zh" else (self.en or self.zh)
+
+
+class Choice(Struct, frozen=True):
+    """A button in the domain."""
+
+    title: Words
+    payload: str
+
+
+class Custom(Struct, frozen=True):
+    """What a response of the domain says and wants."""
+
+    say: Words | None = None
+    buttons: tuple[Choice, ...] = ()
+    effect: str | None = None
+    reason: Reason = "asked"
+    team: str | None = None
+
+
+class Said(Struct, frozen=True):
+    """One of Rasa's messages; a plain `text` is what a domain without `custom` says."""
+
+    text: str | None = None
+    custom: Custom | None = None
+
+
+class Intent(Struct, frozen=True):
+    """What Rasa understood."""
+
+    name: str | None = None
+    confidence: float | None = None
+
+
+class Answer(Struct, frozen=True):
+    """The answer of `bot.components.channel`."""
+
+    messages: tuple[Said, ...]
+    intent: Intent = Intent()
+    slots: dict[str, object] = {}
+    active_loop: str | None = None
+
+
+_answer = msgspec.json.Decoder(Answer)
+
+
+class RasaClient:
+    """Asks one Rasa process."""
+
+    def __init__(self, url: str, token: str | None) -> None:
+        self._url = url.rstrip("/") + "/webhooks/hub/"
+        self._headers = {"Authorization": f"Bearer {token or ''}"}
+        self._session: aiohttp.ClientSession | None = None
+
+    async def start(self) -> None:
+        """Makes the pool of connections; nobody is called yet."""
+        connector = aiohttp.TCPConnector(limit=64, keepalive_timeout=60)
+        self._session = aiohttp.ClientSession(timeout=PATIENCE, headers=self._headers, connector=connector)
+
+    async def stop(self) -> None:
+        """Closes the connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def respond(self, turn: BotTurn) -> BotReply:
+        """Rasa's reply; raises `BotUnavailable` where Rasa is away, failed, or said nothing at all."""
+        body = {
+            "sender": turn.sender,
+            "message": harmless(turn.text),
+            "metadata": {"turn": turn.id, "language": turn.language, "slots": dict(turn.slots)},
+        }
+        assert self._session is not None, "start comes first"
+        try:
+            async with self._session.post(self._url + "webhook", data=msgspec.json.encode(body)) as response:
+                content = await response.read()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise BotUnavailable(f"Rasa: {type(error).__name__}") from error
+        if response.status != 200:
+            raise BotUnavailable(f"Rasa answered {response.status}")
+        try:
+            answer = _answer.decode(content)
+        except msgspec.MsgspecError as error:
+            raise BotUnavailable(f"Rasa's answer cannot be read: {error}") from error
+        return reply_of(answer, turn.language)
+
+    async def ready(self) -> tuple[bool, str]:
+        """Whether Rasa has a model loaded."""
+        assert self._session is not None, "start comes first"
+        try:
+            async with self._session.get(self._url, timeout=aiohttp.ClientTimeout(total=2)) as response:
+                return response.status == 200, "" if response.status == 200 else f"answered {response.status}"
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return False, f"away ({type(error).__name__}); the hub searches by itself"
+
+
+def harmless(text: str) -> str:
+    """The text without what Rasa would obey: a leading slash is a command to it (`/restart`, `/intent{...}`)."""
+    return _PREFIX.sub("", text)[:MAX_LENGTH] or "?"
+
+
+def reply_of(answer: Answer, language: Language) -> BotReply:
+    """Rasa's answer as effects, in the customer's language."""
+    effects = [effect for message in answer.messages for effect in _effects(message, language)]
+    if not effects:
+        raise BotUnavailable("Rasa said nothing")  # it answers so after an error, too
+    return BotReply(
+        effects=tuple(effects),
+        intent=answer.intent.name,
+        confidence=answer.intent.confidence,
+        slots=answer.slots,
+        form=answer.active_loop,
+    )
+
+
+def _effects(message: Said, language: Language) -> list[Effect]:
+    effects: list[Effect] = [Say(message.text)] if message.text else []
+    custom = message.custom
+    if custom is None:
+        return effects
+    if custom.say is not None:
+        buttons = tuple(Button(choice.title.in_(language), choice.payload) for choice in custom.buttons)
+        effects.append(Say(custom.say.in_(language), buttons))
+    match custom.effect:
+        case "search":
+            effects.append(Search())
+        case "handoff":
+            effects.append(Handoff(custom.reason, custom.team))
+        case "take_back":
+            effects.append(TakeBack())
+        case None:
+            pass
+        case unknown:
+            raise BotUnavailable(f"the domain wants an effect that does not exist: {unknown}")
+    return effects

@@ -1,0 +1,50 @@
+"""The action server, inside the hub: what Rasa's forms call.
+
+Ordinary `rasa_sdk` actions, run by the library's own executor; no server of their own.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from aiohttp import web
+from rasa_sdk import Action
+from rasa_sdk.executor import ActionExecutor
+from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
+
+ACTIONS: tuple[type[Action], ...] = ()
+"""The actions of this product. None so far: nothing of what the bot does needs one."""
+
+
+class Actions:
+    """`POST /internal/rasa/actions`, for our own Rasa only."""
+
+    def __init__(self, token: str, actions: Iterable[type[Action]] = ACTIONS) -> None:
+        self._token = token
+        self._executor = ActionExecutor()
+        for action in actions:
+            self._executor.register_action(action)
+
+    def routes(self) -> Iterable[web.RouteDef]:
+        """The one route."""
+        yield web.post("/internal/rasa/actions", self._run)
+
+    async def _run(self, request: web.Request) -> web.Response:
+        given = request.query.get("token") or request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if request.remote not in ("127.0.0.1", "::1") or not hmac.compare_digest(given.encode(), self._token.encode()):
+            return _json({"error": "not for you"}, 401)
+        call: dict[str, Any] = {"domain": {}, **msgspec.json.decode(await request.read(), type=dict[str, Any])}
+        try:
+            result = await self._executor.run(call)
+        except ActionExecutionRejection as error:
+            return _json({"error": str(error), "action_name": error.action_name}, 400)
+        except ActionNotFoundException as error:
+            return _json({"error": str(error), "action_name": error.action_name}, 404)
+        return _json(result.model_dump() if result is not None else {"events": [], "responses": []}, 200)
+
+
+def _json(value: object, status: int) -> web.Response:
+    return web.Response(body=msgspec.json.encode(value), status=status, content_type="application/json")
