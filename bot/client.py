@@ -12,7 +12,7 @@ from msgspec import Struct
 from hub.errors import BotUnavailable
 from hub.types import BotReply, BotTurn, Button, Effect, Handoff, Language, Reason, Say, Search, TakeBack
 
-PATIENCE: Final = aiohttp.ClientTimeout(total=10, connect=1)
+PATIENCE: Final = aiohttp.ClientTimeout(total=8, connect=1)
 MAX_LENGTH: Final = 1000
 """Characters that Rasa is given; understanding does not get better from more, only slower."""
 

@@ -22,8 +22,8 @@ from hub.types import BotReply, BotTurn, Conversation, Decision, Handoff, Search
 
 log = logging.getLogger(__name__)
 
-LEASE = 30.0
-"""Seconds that a worker has for a turn; longer than all time-outs within it."""
+LEASE = 15.0
+"""Seconds that a worker has for a turn: longer than all time-outs within it, and how long a killed one delays it."""
 
 GIVE_UP_AFTER = 3
 """Attempts at one turn before a human gets the conversation."""

@@ -21,7 +21,14 @@ class Connection(Protocol):
     async def fetchval(self, query: str, *args: object) -> Any: ...
 
 
-AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.InterfaceError, TimeoutError)
+AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # it is being stopped, or has just been killed
+    asyncpg.InsufficientResourcesError,  # no connection left, or no disk
+    asyncpg.InterfaceError,
+)
 """What is raised while the database cannot be reached. Nothing has been committed, or nobody knows."""
 
 
