@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 LONGEST_QUESTION = 1000
 """Characters of a question that count. A longer text is a story, and its beginning says what it is about."""
 
-_BATCH = 32
+_BATCH = 16
 
 
 class _Served(Struct, frozen=True):
