@@ -103,7 +103,7 @@ function message(raw: Fields): MessageFrame | undefined {
     buttons: list(raw["buttons"]).flatMap(button),
     sources: list(raw["sources"]).flatMap(source),
     attachments: list(raw["attachments"]).flatMap(attachment),
-    answers: list(raw["answers"]).flatMap((id) => key(id) ?? []),
+    answers: list(raw["answers"]).flatMap((answered) => key(answered) ?? []),
     agent: text(fields(raw["agent"])["name"]),
     createdAt: text(raw["created_at"]),
   };

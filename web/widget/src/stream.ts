@@ -114,16 +114,16 @@ export class Stream {
   }
 
   private addStatus(frame: StatusFrame): boolean {
-    const turned = frame.status !== this.status || frame.agent !== this.agent;
-    const wasClosed = this.status === "closed";
+    const before = this.status;
+    const turned = frame.status !== before || frame.agent !== this.agent;
     this.status = frame.status;
     this.agent = frame.agent;
     this.queuePosition = frame.queuePosition;
     this.conversation = frame.conversation ?? this.conversation;
     this.typing = undefined;
-    if (wasClosed && frame.status !== "closed") this.humanTookPart = frame.status === "human";
+    if (before === "closed" && frame.status !== "closed") this.humanTookPart = frame.status === "human";
     this.humanTookPart ||= frame.status === "human";
-    if (turned && !(this.entries.length === 0 && frame.status === "bot")) {
+    if (turned && isWorthALine(before, frame.status)) {
       this.entries.push({
         type: "turning",
         id: `status-${frame.seq ?? `${this.lastSeq}+${this.entries.length}`}`,
@@ -135,6 +135,12 @@ export class Stream {
     }
     return true;
   }
+}
+
+/** Entering the queue and leaving it again need no line: the hub says these in words. */
+function isWorthALine(before: Status, now: Status): boolean {
+  if (now === "waiting") return before !== "bot";
+  return now !== "bot" || before === "human";
 }
 
 export const isIncoming = (message: MessageFrame): boolean => message.author === "bot" || message.author === "agent";

@@ -6,12 +6,26 @@ const at = (id: string, rest = "") => `/conversations/${part(id)}${rest}`;
 export interface Wanted {
   status?: Status;
   channel?: string;
+  /** An agent's id, or `me`. */
+  agent?: string;
   q?: string;
   limit?: number;
   cursor?: string | null;
 }
 
 export const list = (wanted: Wanted) => get<Page<Conversation>>("/conversations", { ...wanted });
+/** Page after page, for lists that are shown whole; a thousand is where one stops reading. */
+export async function listAll(wanted: Wanted): Promise<Conversation[]> {
+  const all: Conversation[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Page<Conversation> = await list({ ...wanted, limit: 100, cursor });
+    all.push(...page.items);
+    cursor = page.next ?? null;
+  } while (cursor !== null && all.length < 1000);
+  return all;
+}
+
 export const detail = (id: string) => get<ConversationDetail>(at(id));
 
 /** The whole transcript after `after`, however many pages the hub makes of it. */
@@ -37,4 +51,7 @@ export const transfer = (id: string, to: Target, note?: string) =>
 /** Both are safe to repeat: the hub knows the id. */
 export const send = (id: string, message: { id: string; text: string }) => post<Message>(at(id, "/messages"), message);
 export const note = (id: string, message: { id: string; text: string }) => post<Message>(at(id, "/notes"), message);
+/** Where the browser fetches a customer's file; the log-in cookie goes with it. */
+export const attachmentUrl = (id: string) => `/api/v1/attachments/${part(id)}`;
+
 export const typing = (id: string) => post<void>(at(id, "/typing"));

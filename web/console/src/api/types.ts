@@ -35,7 +35,7 @@ export interface Conversation {
   status: Status;
   channel: string;
   agent: Person | null;
-  customer: { id: string; name?: string | null; identities: Identity[] };
+  customer: { id: string; name?: string | null; email?: string | null; identities: Identity[] };
   language?: string | null;
   reason?: string | null;
   team?: string | null;

@@ -8,9 +8,15 @@ export interface FeedClient {
   /** Nothing that was fetched before can be trusted: fetch again. Also called after the first connection. */
   onFresh(): void;
   onLink(link: FeedLink): void;
+  /** The hub does not let us in; perhaps the log-in has run out. */
+  onRefused(): void;
 }
 
-type Frame = { type: "ready"; cursor: FeedEvent["cursor"] } | { type: "resync" } | FeedEvent | { type: "pong" };
+type Frame =
+  | { type: "ready"; cursor: FeedEvent["cursor"] }
+  | { type: "resync" }
+  | { type: "error"; code: string }
+  | FeedEvent;
 
 const READY_WITHIN = 10_000;
 
@@ -25,6 +31,7 @@ export class Feed {
   private timer?: number;
   private attempt = 0;
   private live = false;
+  private greeted = false;
 
   constructor(
     private readonly url: string,
@@ -54,6 +61,7 @@ export class Feed {
   private open(): void {
     window.clearTimeout(this.timer);
     this.client.onLink(this.attempt < 2 ? "connecting" : "offline");
+    this.greeted = false;
     const socket = (this.socket = new WebSocket(this.url));
     this.timer = window.setTimeout(() => socket === this.socket && this.broken(), READY_WITHIN);
     socket.onopen = () => socket.send(JSON.stringify({ type: "hello", token: null, after: this.cursor }));
@@ -67,6 +75,7 @@ export class Feed {
         const first = this.cursor === null;
         // After a reconnect the events since our cursor are still to come; only they may move it.
         if (first) this.cursor = frame.cursor;
+        this.greeted = true;
         this.attempt = 0;
         window.clearTimeout(this.timer);
         this.client.onLink("live");
@@ -78,8 +87,12 @@ export class Feed {
         this.client.onEvent(frame);
         return;
       case "resync":
+        // Usually a `ready` with a new cursor follows, and is then a first one.
         this.cursor = null;
-        this.broken();
+        if (this.greeted) this.client.onFresh();
+        return;
+      case "error":
+        this.client.onRefused();
         return;
     }
   }

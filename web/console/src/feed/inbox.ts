@@ -26,10 +26,14 @@ export type Missing = string | undefined;
 
 export function applyEvent(inbox: Inbox, event: FeedEvent, now: number): Missing {
   const id = event.conversation ?? undefined;
+  if (!event.data) return id;
   switch (event.kind) {
-    case "status":
-      mergeConversation(inbox, event.data as Conversation);
+    case "status": {
+      // The feed's order is the truth, whatever the clocks say.
+      const moved = event.data as Conversation;
+      inbox.conversations.set(moved.id, { ...inbox.conversations.get(moved.id), ...moved });
       return undefined;
+    }
     case "message":
     case "note":
       return id === undefined ? undefined : applyMessage(inbox, id, event.data as Message);
@@ -37,8 +41,8 @@ export function applyEvent(inbox: Inbox, event: FeedEvent, now: number): Missing
       if (id !== undefined && (event.data as { author?: string }).author === "customer") inbox.typing.set(id, now);
       return undefined;
     case "presence": {
-      const { agent, online } = event.data as { agent: Person; online: boolean };
-      inbox.online.set(agent.id, online);
+      const presence = event.data as { id?: string; agent?: Person; online: boolean };
+      inbox.online.set(presence.agent?.id ?? presence.id ?? "", presence.online);
       return undefined;
     }
     default:
@@ -46,7 +50,7 @@ export function applyEvent(inbox: Inbox, event: FeedEvent, now: number): Missing
   }
 }
 
-/** Takes a conversation as a route or an event gave it, unless something newer is known already. */
+/** Takes a conversation as a route gave it, unless something newer has come by the feed meanwhile. */
 export function mergeConversation(inbox: Inbox, incoming: Conversation): void {
   const known = inbox.conversations.get(incoming.id);
   if (known && isLater(known.updated_at, incoming.updated_at)) return;

@@ -16,7 +16,7 @@ export function seen(id: string): void {
 /** Marks, and sounds if wanted: a customer wrote to me, or somebody new waits. */
 export function alertFor(event: FeedEvent, before: Conversation | undefined, me: string | undefined): void {
   const id = event.conversation;
-  if (!id || !me) return;
+  if (!id || !me || !event.data) return;
   const written =
     event.kind === "message" && (event.data as Message).author === "customer" && before?.agent?.id === me;
   const { status, agent } = event.data as Conversation;

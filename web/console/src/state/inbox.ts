@@ -5,7 +5,7 @@ import type { Agent, Conversation, FeedEvent, Message } from "../api/types.ts";
 import { Feed, type FeedLink } from "../feed/feed.ts";
 import * as rules from "../feed/inbox.ts";
 import { alertFor } from "./alerts.ts";
-import { user } from "./session.ts";
+import { canAnswer, checkSession, user } from "./session.ts";
 
 /** The one inbox of this window: the reducer's state made reactive, and the calls that fill it. */
 export const inbox = reactive(rules.emptyInbox());
@@ -36,6 +36,7 @@ const feed = new Feed(feedUrl(), {
   onEvent: take,
   onFresh: () => void refetch(),
   onLink: (state) => (link.value = state),
+  onRefused: () => void checkSession(),
 });
 
 export function start(): void {
@@ -59,22 +60,26 @@ function take(event: FeedEvent): void {
 /** Throws everything away and asks again. What cannot be had now comes with the feed's next connection. */
 async function refetch(): Promise<void> {
   try {
-    const [queued, owned, all, people] = await Promise.all([
-      api.list({ status: "waiting", limit: 100 }),
-      api.list({ status: "human", limit: 100 }),
-      api.list({ limit: 50 }),
-      fetchAgents(),
-    ]);
-    inbox.conversations.clear();
-    for (const item of [...queued.items, ...owned.items, ...all.items]) rules.mergeConversation(inbox, item);
-    nextOfAll.value = all.next;
-    agents.value = people;
-    for (const agent of people) if (agent.online !== undefined) inbox.online.set(agent.id, agent.online);
+    if (canAnswer.value) await refetchConversations();
     loaded.value = true;
     generation.value += 1;
   } catch {
     window.setTimeout(() => link.value === "live" && void refetch(), 3000);
   }
+}
+
+async function refetchConversations(): Promise<void> {
+  const [queued, owned, all, people] = await Promise.all([
+    api.listAll({ status: "waiting" }),
+    api.listAll({ status: "human", agent: "me" }),
+    api.list({ limit: 50 }),
+    fetchAgents(),
+  ]);
+  inbox.conversations.clear();
+  for (const item of [...queued, ...owned, ...all.items]) rules.mergeConversation(inbox, item);
+  nextOfAll.value = all.next;
+  agents.value = people;
+  for (const agent of people) if (agent.online !== undefined) inbox.online.set(agent.id, agent.online);
 }
 
 export async function moreOfAll(): Promise<void> {

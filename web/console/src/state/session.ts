@@ -21,6 +21,11 @@ export async function restore(): Promise<User | null> {
   return user.value;
 }
 
+/** Asks again; where the log-in has run out, the log-in page appears. */
+export async function checkSession(): Promise<void> {
+  await api.me().catch(() => undefined);
+}
+
 export async function login(email: string, password: string): Promise<void> {
   await api.login(email, password);
   user.value = await api.me();

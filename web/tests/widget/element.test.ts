@@ -1,0 +1,78 @@
+// @vitest-environment happy-dom
+import { beforeEach, expect, it, vi } from "vitest";
+import { ParleyChat } from "../../widget/src/element.ts";
+import { texts } from "../../widget/src/texts.ts";
+
+class Socket {
+  static last: Socket;
+  onopen?: () => void;
+  onmessage?: (event: { data: string }) => void;
+  sent: Record<string, unknown>[] = [];
+  constructor() {
+    Socket.last = this;
+  }
+  send(text: string): void {
+    this.sent.push(JSON.parse(text));
+  }
+  close(): void {}
+  say(frame: object): void {
+    this.onmessage?.({ data: JSON.stringify(frame) });
+  }
+}
+
+if (!customElements.get("parley-chat")) customElements.define("parley-chat", ParleyChat);
+
+let chat: ParleyChat;
+const inside = <E extends Element>(selector: string) => chat.shadowRoot!.querySelector<E>(selector);
+
+beforeEach(async () => {
+  localStorage.clear();
+  document.body.replaceChildren();
+  vi.stubGlobal("WebSocket", Socket);
+  vi.stubGlobal("fetch", async () => new Response(JSON.stringify({ session: "s", conversation: "c" }), { status: 201 }));
+  chat = document.createElement("parley-chat") as ParleyChat;
+  chat.setAttribute("base", "https://hub.example");
+  chat.setAttribute("locale", "en");
+  document.body.append(chat);
+  chat.open();
+  await vi.waitUntil(() => localStorage.getItem("parley:https://hub.example:web")?.includes('"s"'));
+  Socket.last.onopen?.();
+  Socket.last.say({ type: "ready", conversation: "c", status: "bot" });
+});
+
+it("shows what people wrote as text, never as markup", () => {
+  const text = '<img src=x onerror="alert(1)"> <b>bold</b>';
+  Socket.last.say({ type: "message", seq: 1, id: "a", author: "bot", text, sources: [{ article: "1", title: "<i>t</i>" }] });
+  expect(inside(".bubble")!.textContent).toBe(text);
+  expect(inside(".log img, .log b, .log i")).toBeNull();
+});
+
+it("sends a pressed button's title with its payload", () => {
+  Socket.last.say({ type: "message", seq: 1, id: "a", author: "bot", text: "?", buttons: [{ title: "Yes", payload: "/yes" }] });
+  inside<HTMLButtonElement>(".choices button")!.click();
+  expect(Socket.last.sent.at(-1)).toMatchObject({ type: "message", text: "Yes", payload: "/yes" });
+  expect(inside<HTMLButtonElement>(".choices button")!.disabled).toBe(true);
+});
+
+it("asks for a human, shows the place in the queue, and takes it back", () => {
+  inside<HTMLButtonElement>(".human")!.click();
+  expect(Socket.last.sent.at(-1)).toEqual({ type: "handoff", wanted: true });
+  Socket.last.say({ type: "status", seq: 1, status: "waiting", queue_position: 2, conversation: "c" });
+  expect(inside(".status")!.textContent).toContain("2");
+  inside<HTMLButtonElement>(".human")!.click();
+  expect(Socket.last.sent.at(-1)).toEqual({ type: "handoff", wanted: false });
+});
+
+it("asks for a rating after a human closed, and sends it with the conversation's id", () => {
+  Socket.last.say({ type: "status", seq: 1, status: "human", conversation: "c", agent: { name: "Lin" } });
+  Socket.last.say({ type: "status", seq: 2, status: "closed", conversation: "c" });
+  inside<HTMLButtonElement>(".rating button:nth-of-type(4)")!.click();
+  expect(Socket.last.sent.at(-1)).toEqual({ type: "rate", conversation: "c", score: 4 });
+  expect(inside(".rating p")!.textContent).toBe(texts.en.rated);
+});
+
+it("speaks Chinese when asked to", () => {
+  chat.setAttribute("locale", "zh-CN");
+  expect(inside("h2")!.textContent).toBe(texts.zh.title);
+  expect(inside<HTMLElement>(".panel")!.lang).toBe("zh-CN");
+});
