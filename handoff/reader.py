@@ -72,6 +72,8 @@ class Reader:
             async with self._db.connection() as conn:
                 if self._ring is None:
                     self._ring = Ring(await events.now(conn))
+                    # What was settled just before is not in it: whoever looked before that has to look again.
+                    self._tell()
                 frames = await self._read(conn, self._ring.end)
                 held = await events.held_back(conn)
         except AWAY as error:
@@ -82,12 +84,15 @@ class Reader:
             return self._bus.sweep_interval
         self._ring.extend(frames)
         if frames:
-            for wake in tuple(self._followers):
-                wake()
+            self._tell()
         if len(frames) == BATCH:
             return 0
         self._held = self._held + 1 if held and not frames else 0
         return min(_HELD * 2**self._held, self._bus.sweep_interval) if held else self._bus.sweep_interval
+
+    def _tell(self) -> None:
+        for wake in tuple(self._followers):
+            wake()
 
     async def _read(self, conn: Connection, position: Position) -> list[Frame]:
         batch = await events.after(conn, position, BATCH)
