@@ -79,8 +79,9 @@ def set_up(goal: str, var: Path) -> bool:
     try:
         for thread in threads:
             thread.start()
-        for thread in threads:
-            thread.join()
+        while any(thread.is_alive() for thread in threads):
+            time.sleep(0.5)
+            board.tick()
     except KeyboardInterrupt:
         programs.stop()
         raise

@@ -42,11 +42,18 @@ class Board:
         with self._lock:
             name, began, _ = self._running[number]
             self._running[number] = (name, began, text)
+
+    def tick(self) -> None:
+        """Show how far everything is; to be called every second or so."""
+        now = time.monotonic()
+        with self._lock:
             if self._live:
                 self._refresh()
-            elif time.monotonic() - self._printed[number] > _EVERY:
-                self._printed[number] = time.monotonic()
-                self._say(f"[{number}/{self._total}] {name}: {text} ({span(time.monotonic() - began)})")
+                return
+            for number, (name, began, text) in self._running.items():
+                if now - self._printed[number] > _EVERY:
+                    self._printed[number] = now
+                    self._say(f"[{number}/{self._total}] {name}: {text or 'working'} ({span(now - began)})")
 
     def end(self, number: int, *, ok: bool) -> None:
         """The step is done, or has failed."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_UNINTERESTING = {"node_modules", "dist", "__pycache__", ".vite"}
+_UNINTERESTING = {"node_modules", "dist", "tests", "__pycache__"}
 
 
 class StepFailed(Exception):
@@ -87,7 +87,7 @@ class Programs:
         each_line: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Run a program, its output into the log. Raises StepFailed with its last error if it fails."""
-        last = ""
+        last = worst = ""
         with log.open("a") as record:
             record.write(f"$ {' '.join(map(str, argv))}\n")
             with self._start(argv, cwd, env) as child:
@@ -96,12 +96,14 @@ class Programs:
                     record.write(line)
                     record.flush()
                     if line.strip():
-                        last = line.strip() if "error" in line.lower() or "error" not in last.lower() else last
-                        each_line(line.strip())
+                        last = line.strip()
+                        # Of many lines about one error the longest tells most.
+                        worst = max(worst, last, key=len) if "error" in last.lower() else worst
+                        each_line(last)
             with self._lock:
                 self._running.discard(child)
         if child.returncode != 0:
-            raise StepFailed(last[:300] or f"{Path(argv[0]).name} ended with status {child.returncode}")
+            raise StepFailed((worst or last)[:300] or f"{Path(argv[0]).name} ended with status {child.returncode}")
 
     def stop(self) -> None:
         """End everything that runs, and let nothing more begin."""

@@ -70,7 +70,7 @@ class Supervisor:
                 group.create_task(self._keep_logs_short())
                 group.create_task(self._bring_up(group))
         except* _ToldToStop:
-            say("stopping …")
+            status = 0
         except* (StartError, OSError) as problems:
             status = 1
             for problem in _flat(problems):
@@ -150,9 +150,11 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if number is signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN:
                 continue  # nohup: the terminal may go
-            loop.add_signal_handler(number, self._hear)
+            loop.add_signal_handler(number, self._hear, number)
 
-    def _hear(self) -> None:
+    def _hear(self, number: signal.Signals) -> None:
+        if not self._told:
+            say(f"stopping ({number.name}) …")
         self._told += 1
         if self._told == 2:
             say("stopping at once")
