@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Iterator
+from typing import Final, Literal
 
 import aiohttp
 import msgspec
@@ -17,6 +18,8 @@ MAX_LENGTH: Final = 1000
 """Characters that Rasa is given; understanding does not get better from more, only slower."""
 
 _PREFIX = re.compile(r"^[\s/]+")
+_PRESSED = re.compile(r"/(?!(?:restart|back|session_start)$)[a-z][a-z0-9_]*")
+"""A button of the bot may name an intent, but none of those that Rasa itself obeys, and nothing beside it."""
 
 
 class Words(Struct, frozen=True):
@@ -38,19 +41,22 @@ class Choice(Struct, frozen=True):
 
 
 class Custom(Struct, frozen=True):
-    """What a response of the domain says and wants."""
+    """What a response of the domain says and wants. `silent`: that nothing is said is meant."""
 
     say: Words | None = None
     buttons: tuple[Choice, ...] = ()
-    effect: str | None = None
+    effect: Literal["search", "handoff", "take_back"] | None = None
+    silent: bool = False
     reason: Reason = "asked"
     team: str | None = None
 
 
 class Said(Struct, frozen=True):
-    """One of Rasa's messages; a plain `text` is what a domain without `custom` says."""
+    """One of Rasa's messages. `text`, `buttons` and `image` are what responses without `custom` have."""
 
     text: str | None = None
+    buttons: tuple[Button, ...] = ()
+    image: str | None = None
     custom: Custom | None = None
 
 
@@ -95,7 +101,7 @@ class RasaClient:
         """Rasa's reply; raises `BotUnavailable` where Rasa is away, failed, or said nothing at all."""
         body = {
             "sender": turn.sender,
-            "message": harmless(turn.text),
+            "message": wording(turn),
             "metadata": {"turn": turn.id, "language": turn.language, "slots": dict(turn.slots)},
         }
         assert self._session is not None, "start comes first"
@@ -127,10 +133,18 @@ def harmless(text: str) -> str:
     return _PREFIX.sub("", text)[:MAX_LENGTH] or "?"
 
 
+def wording(turn: BotTurn) -> str:
+    """What Rasa is told: the intent that a pressed button names, else the words."""
+    if turn.payload is not None and _PRESSED.fullmatch(turn.payload):
+        return turn.payload
+    return harmless(turn.text)
+
+
 def reply_of(answer: Answer, language: Language) -> BotReply:
     """Rasa's answer as effects, in the customer's language."""
     effects = [effect for message in answer.messages for effect in _effects(message, language)]
-    if not effects:
+    meant = any(message.custom is not None and message.custom.silent for message in answer.messages)
+    if not effects and not meant:
         raise BotUnavailable("Rasa said nothing")  # it answers so after an error, too
     return BotReply(
         effects=tuple(effects),
@@ -141,23 +155,21 @@ def reply_of(answer: Answer, language: Language) -> BotReply:
     )
 
 
-def _effects(message: Said, language: Language) -> list[Effect]:
-    effects: list[Effect] = [Say(message.text)] if message.text else []
+def _effects(message: Said, language: Language) -> Iterator[Effect]:
+    if message.text:
+        yield Say(message.text, message.buttons)
+    if message.image:
+        yield Say(message.image)
     custom = message.custom
     if custom is None:
-        return effects
+        return
     if custom.say is not None:
         buttons = tuple(Button(choice.title.in_(language), choice.payload) for choice in custom.buttons)
-        effects.append(Say(custom.say.in_(language), buttons))
+        yield Say(custom.say.in_(language), buttons)
     match custom.effect:
         case "search":
-            effects.append(Search())
+            yield Search()
         case "handoff":
-            effects.append(Handoff(custom.reason, custom.team))
+            yield Handoff(custom.reason, custom.team)
         case "take_back":
-            effects.append(TakeBack())
-        case None:
-            pass
-        case unknown:
-            raise BotUnavailable(f"the domain wants an effect that does not exist: {unknown}")
-    return effects
+            yield TakeBack()

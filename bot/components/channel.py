@@ -23,6 +23,8 @@ from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
+from bot.components import runner
+
 log = logging.getLogger(__name__)
 
 INTERNAL_SLOTS = frozenset({REQUESTED_SLOT, SESSION_START_METADATA_SLOT})
@@ -50,6 +52,7 @@ class HubChannel(InputChannel):
         token = (credentials or {}).get("token")
         if not isinstance(token, str) or not token:
             raise InvalidConfigException("the hub's channel needs a `token` in the credentials")
+        runner.install()
         return cls(token)
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
@@ -77,7 +80,9 @@ class HubChannel(InputChannel):
 
     async def _answer(self, request: Request) -> HTTPResponse:
         body = request.json
-        if not (isinstance(body, dict) and isinstance(body.get("sender"), str) and isinstance(body.get("message"), str)):
+        if not (
+            isinstance(body, dict) and isinstance(body.get("sender"), str) and isinstance(body.get("message"), str)
+        ):
             return json({"error": "sender and message have to be strings"}, status=400)
         metadata = body.get("metadata") or {}
         message = UserMessage(
@@ -85,7 +90,7 @@ class HubChannel(InputChannel):
         )
         try:
             return json(await take_turn(request.app.ctx.agent, message))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the hub has to hear that there is no answer
+        except Exception as error:  # whatever it is, the hub has to hear that there is no answer
             log.exception("turn %s failed", metadata.get("turn"))
             return json({"error": type(error).__name__}, status=500)
 
@@ -114,7 +119,7 @@ async def rewind(store: TrackerStore, sender: str, turn: str | None) -> None:
     for index in range(len(events) - 1, -1, -1):
         if isinstance(events[index], UserUttered) and (events[index].metadata or {}).get("turn") == turn:
             earlier = DialogueStateTracker.from_events(
-                sender, events[:index], store.domain.slots, tracker._max_event_history, domain=store.domain
+                sender, events[:index], store.domain.slots, store.max_event_history, domain=store.domain
             )
             await store.save(earlier)
             return
