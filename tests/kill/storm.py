@@ -1,15 +1,13 @@
 """`kill -9` of every part, again and again, while customers write; then what was acknowledged is counted.
 
-`python -m tests.kill.storm --minutes 10` runs it by hand (`make soak`).
+`make soak` lets it go on for as long as one likes.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import random
-import sys
 import time
 import uuid
 from collections import Counter
@@ -20,7 +18,7 @@ import aiohttp
 import asyncpg
 import msgspec
 
-from tests.kill.stack import Stack, running_stack
+from tests.kill.stack import Stack
 
 PARTS = ("hub", "hub", "rasa", "redis", "postgres")
 QUESTIONS = (
@@ -146,11 +144,17 @@ async def storm(stack: Stack, seconds: float, visitors: int, seed: int) -> Count
         writing = [asyncio.create_task(visitor.write(began + seconds)) for visitor in crowd]
         killing = asyncio.create_task(_kill(stack, dice, count, began + seconds))
         await asyncio.gather(killing, *writing)
-        await stack.until_ready(http)
-        await _settle(stack)
-        for visitor in crowd:
-            _count(visitor, await visitor.stream(), count)
+        await settle_and_count(stack, http, crowd, count)
     count.seconds = time.monotonic() - began
+    return count
+
+
+async def settle_and_count(stack: Stack, http: aiohttp.ClientSession, crowd: list[Visitor], count: Count) -> Count:
+    """Waits until everything is up and every turn has ended, then reads each visitor's stream from its beginning."""
+    await stack.until_ready(http)
+    await _settle(stack)
+    for visitor in crowd:
+        _count(visitor, await visitor.stream(), count)
     return count
 
 
@@ -186,21 +190,3 @@ def _count(visitor: Visitor, stream: list[dict[str, Any]], count: Count) -> None
     count.answered_twice += sum(number > 1 for number in answers.values())
     count.gaps += [entry["seq"] for entry in stream] != list(range(1, len(stream) + 1))
     count.acks_that_differ += visitor.repeated_acks_differ
-
-
-async def main() -> int:
-    """Runs a storm by hand and prints the count; the exit status is 1 where anything was lost or doubled."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=10)
-    parser.add_argument("--visitors", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=int(time.time()))
-    wanted = parser.parse_args()
-    print(f"seed {wanted.seed}", flush=True)
-    async with running_stack() as stack:
-        count = await storm(stack, wanted.minutes * 60, wanted.visitors, wanted.seed)
-    print(count)
-    return 0 if count.clean else 1
-
-
-if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
