@@ -16,7 +16,8 @@ from hub.types import Language
 from knowledge_base.embedder import Embedder, Vectors, normalised
 from knowledge_base.lexical import Lexicon
 
-LEXICAL_WEIGHT = 0.15  # of shared words beside meaning, for Chinese; English gains nothing from it
+BEST_WEIGHT = 0.4  # of the best phrasing; the rest is the centroid's
+LEXICAL_WEIGHT = 0.1  # of shared words beside meaning, for Chinese; English gains nothing from it
 
 
 class Translation(Struct, frozen=True):
@@ -98,10 +99,10 @@ class Index:
         return vectors
 
     def _scores(self, nearness: Vectors, likeness: Vectors | None) -> Vectors:
-        """Per article, over the last axis: half its best phrasing, half their centroid, and shared words."""
+        """Per article, over the last axis: its best phrasing, the centroid of all of them, and shared words."""
         phrasings, centroids = nearness[..., : len(self.phrasings)], nearness[..., len(self.phrasings) :]
         best = np.maximum.reduceat(phrasings, self._starts, axis=-1)
-        scores = np.where(self._several, 0.5 * best + 0.5 * centroids, best)
+        scores = np.where(self._several, BEST_WEIGHT * best + (1 - BEST_WEIGHT) * centroids, best)
         if likeness is None:
             return scores
         shared = np.maximum.reduceat(likeness, self._starts, axis=-1)

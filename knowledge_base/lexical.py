@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge_base.everyday import bank
 from knowledge_base.text import HAN, chinese_terms, fold
 
 
 class Lexicon:
-    """Which phrasing holds which words, and how rare each word is among them. Never changes."""
+    """Which phrasing holds which words, and how rare each word is, in them and in everyday talk. Never changes."""
 
     def __init__(self, phrasings: Sequence[str], known: Lexicon | None = None) -> None:
         earlier = known.terms if known else {}
@@ -27,8 +29,12 @@ class Lexicon:
         for place, phrasing in enumerate(phrasings):
             for term in self.terms.get(phrasing, ()):
                 places[term].append(place)
-        total = max(len(self.terms), 1)
-        self._rarity = {term: math.log(1 + total / len(found)) for term, found in places.items()}
+        everyday, lines = _everyday()
+        total = lines + len(self.terms)
+        self._unknown = math.log(1 + total)
+        self._rarity = {term: math.log(1 + total / count) for term, count in everyday.items()}
+        for term, found in places.items():
+            self._rarity[term] = math.log(1 + total / (len(found) + everyday[term]))
         lengths = np.ones(self._size, dtype=np.float32)
         for place, phrasing in enumerate(phrasings):
             if terms := self.terms.get(phrasing):
@@ -49,5 +55,11 @@ class Lexicon:
         return likeness
 
     def _length(self, terms: frozenset[str]) -> float:
-        unknown = math.log(1 + max(len(self.terms), 1))
-        return math.sqrt(sum(self._rarity.get(term, unknown) ** 2 for term in terms))
+        return math.sqrt(sum(self._rarity.get(term, self._unknown) ** 2 for term in terms))
+
+
+@cache
+def _everyday() -> tuple[Counter[str], int]:
+    """How many lines of everyday Chinese hold each word, and how many lines there are."""
+    lines = bank("zh")
+    return Counter(term for line in lines for term in chinese_terms(fold(line))), len(lines)

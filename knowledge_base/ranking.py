@@ -8,7 +8,6 @@ scores against it. A question has to beat 95 % of them to be answered, and 90 % 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -16,13 +15,13 @@ from msgspec import Struct
 
 from hub.types import Decision, Hit, Language
 from knowledge_base.embedder import Embedder, Vectors
+from knowledge_base.everyday import bank
 from knowledge_base.index import Article, Index, Match
 
 ANSWER_QUANTILE = 0.95
 CLARIFY_QUANTILE = 0.90
 CHOICES = 3
 LANGUAGES: tuple[Language, ...] = get_args(Language)
-_BANKS = Path(__file__).with_name("background")
 
 
 class Limits(Struct, frozen=True):
@@ -36,7 +35,7 @@ class Background:
     """The everyday utterances of both languages, encoded once for an embedder."""
 
     def __init__(self, embedder: Embedder, utterances: Mapping[Language, list[str]] | None = None) -> None:
-        self._utterances = utterances or {language: _bank(language) for language in LANGUAGES}
+        self._utterances = utterances or {language: bank(language) for language in LANGUAGES}
         self._vectors: dict[Language, Vectors] = {
             language: embedder.encode(lines) for language, lines in self._utterances.items()
         }
@@ -92,8 +91,3 @@ def _hit(match: Match, language: Language) -> Hit:
         question=match.question,
         answer=text.answer,
     )
-
-
-def _bank(language: Language) -> list[str]:
-    lines = (_BANKS / f"{language}.txt").read_text("utf-8").splitlines()
-    return [line for line in lines if line and not line.startswith("#")]

@@ -10,7 +10,8 @@ import torch
 from tokenizers import Tokenizer
 
 from knowledge_base.training import corpus, initialisation, quantise, vocabulary
-from knowledge_base.training.loop import Diet, prepare, train
+from knowledge_base.training.diet import Diet, prepare
+from knowledge_base.training.loop import train
 from knowledge_base.training.student import Student
 from knowledge_base.training.teacher import Teacher, Vectors, word_pieces
 
@@ -33,18 +34,17 @@ def main() -> None:
     matrix = initialisation.projection(teacher.encode("english", text.english))
     diet = prepare(text, tokenizer, teacher, matrix)
     directions = initialisation.start(tokenizer, text.glosses, teacher, matrix)
-    student = Student(directions * _weights(tokenizer, diet)[:, None], random)
+    student = Student(directions * _weights(tokenizer, diet)[:, None])
     train(student, diet, options.steps, random)
-    rows: Vectors = student.table.weight.detach().numpy()
-    quantise.write(rows, tokenizer, options.out)
+    quantise.write(student.rows, tokenizer, options.out)
     print(f"written to {options.out}", flush=True)
 
 
 def _weights(tokenizer: Tokenizer, diet: Diet) -> Vectors:
     """Rarity, counted within each language: the two share no tokens but have unlike amounts of text."""
     size = tokenizer.get_vocab_size()
-    english = (diet.english.counts(size) + diet.pair_english.counts(size)).astype(np.float32)
-    chinese = (diet.pair_chinese.counts(size) + diet.first.counts(size)).astype(np.float32)
+    english = (diet.english.lines.counts(size) + diet.english_sides.counts(size)).astype(np.float32)
+    chinese = (diet.chinese.lines.counts(size) + diet.paraphrases[0].counts(size)).astype(np.float32)
     return np.asarray(np.minimum(initialisation.rarity(english), initialisation.rarity(chinese)), dtype=np.float32)
 
 

@@ -41,7 +41,7 @@ def load(folder: Path) -> Corpus:
     """Reads the training folder; `OSError` where a file is missing."""
     english = [row[0] for row in _rows(folder / "en_full.tsv.gz") if len(row[0]) <= MAX_LENGTH]
     pairs = [(row[0], row[1]) for row in _rows(folder / "par.tsv.gz") if len(row[0]) <= MAX_LENGTH]
-    own = [(row[0], row[1]) for row in _own_terms()]
+    own = own_pairs()
     paraphrases = [(row[0], row[1]) for row in _rows(folder / "zhzh_clean.tsv.gz")]
     intents = json.loads(gzip.decompress((folder / "en_intents.json.gz").read_bytes()))
     return Corpus(
@@ -55,18 +55,19 @@ def load(folder: Path) -> Corpus:
     )
 
 
+def own_pairs() -> list[tuple[str, str]]:
+    """Words and sentences of trade and service, (English, Chinese), written for this project."""
+    lines = _OWN_TERMS.read_text("utf-8").splitlines()
+    rows = (line.split("\t") for line in lines if not line.startswith("#"))
+    return [(english, chinese) for english, chinese in rows]
+
+
 def _rows(path: Path) -> Iterator[list[str]]:
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
             row = line.rstrip("\n").split("\t")
             if row[0].strip():
                 yield row
-
-
-def _own_terms() -> Iterator[list[str]]:
-    for line in _OWN_TERMS.read_text("utf-8").splitlines():
-        if line and not line.startswith("#"):
-            yield line.split("\t")
 
 
 def _unique(lines: Iterator[str] | list[str]) -> list[str]:

@@ -29,7 +29,8 @@ def start(tokenizer: Tokenizer, glosses: dict[str, list[str]], teacher: Teacher,
     tokens = [token for token, _ in sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])]
     english = [token for token in tokens if not HAN.match(token)]
     known = dict(zip(english, project(teacher.encode("words", english), matrix), strict=True))
-    meant = meanings(glosses, teacher, matrix)
+    meanings = sorted({meaning for found in glosses.values() for meaning in found})
+    meant = dict(zip(meanings, project(teacher.encode("meanings", meanings), matrix), strict=True))
     rows = np.zeros((len(tokens), DIMENSION), dtype=np.float32)
     for index, token in enumerate(tokens):
         if token in known:
@@ -41,12 +42,6 @@ def start(tokenizer: Tokenizer, glosses: dict[str, list[str]], teacher: Teacher,
         if HAN.match(token) and not rows[index].any():
             rows[index] = sum(rows[place[character]] for character in token if character in place)
     return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9), dtype=np.float32)
-
-
-def meanings(glosses: dict[str, list[str]], teacher: Teacher, matrix: Vectors) -> dict[str, Vectors]:
-    """The teacher's vector of each English meaning."""
-    lines = sorted({meaning for found in glosses.values() for meaning in found})
-    return dict(zip(lines, project(teacher.encode("meanings", lines), matrix), strict=True))
 
 
 def rarity(counts: Vectors) -> Vectors:

@@ -3,127 +3,119 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from itertools import pairwise
+from collections import defaultdict
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from tokenizers import Tokenizer
 from torch import Tensor
 from torch.optim import SparseAdam
 
-from knowledge_base.training.corpus import Corpus
-from knowledge_base.training.initialisation import meanings, project
+from knowledge_base.training.augmentation import thin
+from knowledge_base.training.diet import Diet, Taught
 from knowledge_base.training.objectives import SAME, agree, distil
-from knowledge_base.training.student import Lines, Student
-from knowledge_base.training.teacher import Teacher, Vectors
+from knowledge_base.training.student import Ids, Lines, Student
 
 RATE = 4e-3
-WORD_DROPOUT = 0.15
-OWN_REPEATED = 4  # our own pairs are few, but of the trade
-
-
-@dataclass(frozen=True)
-class Diet:
-    """The corpus, tokenised, with the teacher's vectors beside it."""
-
-    english: Lines
-    english_targets: Tensor
-    pair_english: Lines
-    pair_chinese: Lines
-    pair_targets: Tensor
-    words: Lines
-    word_targets: Tensor
-    first: Lines
-    second: Lines
-    utterances: Lines
-    intents: list[NDArray[np.int64]]
-
-
-def prepare(corpus: Corpus, tokenizer: Tokenizer, teacher: Teacher, matrix: Vectors) -> Diet:
-    """Tokenises everything and asks the teacher about all English in it."""
-
-    def targets(name: str, lines: list[str]) -> Tensor:
-        return torch.from_numpy(project(teacher.encode(name, lines), matrix))
-
-    glossed = [(word, meaning) for word, meanings in corpus.glosses.items() for meaning in meanings[:3]]
-    pairs = corpus.pairs + OWN_REPEATED * corpus.own
-    meant = meanings(corpus.glosses, teacher, matrix)
-    bounds = np.cumsum([0] + [len(utterances) for utterances in corpus.intents])
-    return Diet(
-        english=Lines(tokenizer, corpus.english),
-        english_targets=targets("english", corpus.english),
-        pair_english=Lines(tokenizer, [pair[0] for pair in pairs]),
-        pair_chinese=Lines(tokenizer, [pair[1] for pair in pairs]),
-        pair_targets=targets("pairs", [pair[0] for pair in pairs]),
-        words=Lines(tokenizer, [word for word, _ in glossed]),
-        word_targets=torch.from_numpy(np.stack([meant[meaning] for _, meaning in glossed])),
-        first=Lines(tokenizer, [pair[0] for pair in corpus.paraphrases]),
-        second=Lines(tokenizer, [pair[1] for pair in corpus.paraphrases]),
-        utterances=Lines(tokenizer, [line for utterances in corpus.intents for line in utterances]),
-        intents=[np.arange(start, end) for start, end in pairwise(bounds)],
-    )
+LEFT_OUT = 0.15  # of the words of Chinese sentences
+CUT = 0.1  # of the Chinese words
+TRANSLATED = 0.7  # of the words of English sentences, where they are turned into Chinese
 
 
 def train(student: Student, diet: Diet, steps: int, random: np.random.Generator) -> None:
     """Trains in place and prints its progress."""
     optimiser = SparseAdam(list(student.parameters()), lr=RATE)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1 - step / steps)
-    tasks: dict[str, Callable[[], Tensor]] = {
-        "english": lambda: _english(student, diet, random),
-        "pairs": lambda: _pairs(student, diet, random),
-        "glosses": lambda: _glosses(student, diet, random),
-        "paraphrases": lambda: _paraphrases(student, diet, random),
-        "intents": lambda: _intents(student, diet, random),
-    }
-    shown, began = dict.fromkeys(tasks, 0.0), time.monotonic()
+    lessons = Lessons(student, diet, random)
+    shown, began = defaultdict[str, float](float), time.monotonic()
     for step in range(1, steps + 1):
-        losses = {name: task() for name, task in tasks.items()}
+        losses = lessons.losses()
         optimiser.zero_grad()
         torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
         optimiser.step()  # type: ignore[no-untyped-call]
         schedule.step()
-        shown = {name: 0.98 * shown[name] + 0.02 * float(loss.detach()) for name, loss in losses.items()}
+        for name, loss in losses.items():
+            shown[name] += 0.02 * (float(loss.detach()) - shown[name])
         if step % 200 == 0 or step == steps:
             figures = "  ".join(f"{name} {value:.3f}" for name, value in shown.items())
             print(f"step {step}/{steps}  {time.monotonic() - began:.0f} s  {figures}", flush=True)
 
 
-def _pick(random: np.random.Generator, lines: Lines, count: int) -> NDArray[np.int64]:
-    return random.integers(0, len(lines), count)
+class Lessons:
+    """What there is to learn from each kind of text."""
 
+    def __init__(self, student: Student, diet: Diet, random: np.random.Generator) -> None:
+        self._student = student
+        self._diet = diet
+        self._random = random
 
-def _english(student: Student, diet: Diet, random: np.random.Generator) -> Tensor:
-    chosen = _pick(random, diet.english, 384)
-    return distil(student.encode(diet.english, chosen), diet.english_targets[chosen])
+    def losses(self) -> dict[str, Tensor]:
+        """The losses of one step, each over a batch of its kind."""
+        return {
+            "english": self._english(384),
+            "meanings": self._meanings(192),
+            "translated": self._translated(192),
+            "pairs": self._pairs(320),
+            "words": self._words(256),
+            "paraphrases": self._paraphrases(96),
+            "intents": self._intents(64),
+        }
 
+    def _english(self, count: int) -> Tensor:
+        """English sentences lie where the teacher puts them."""
+        return self._taught(self._diet.english, count)
 
-def _pairs(student: Student, diet: Diet, random: np.random.Generator) -> Tensor:
-    chosen = _pick(random, diet.pair_chinese, 320)
-    targets = diet.pair_targets[chosen]
-    chinese = student.encode(diet.pair_chinese, chosen, WORD_DROPOUT)
-    english = student.encode(diet.pair_english, chosen)
-    alike = targets @ targets.T > SAME
-    return distil(chinese, targets) + 0.1 * agree(chinese, english, alike)
+    def _meanings(self, count: int) -> Tensor:
+        """So do the words and phrases by which the dictionary explains: more of the language than any dialogue has."""
+        return 0.5 * self._taught(self._diet.meanings, count)
 
+    def _translated(self, count: int) -> Tensor:
+        """An English sentence turned into Chinese word by word still means the same."""
+        sentences, targets = self._pick(self._diet.english, count)
+        mixed = self._diet.translator.translate(
+            sentences, targets.numpy(), self._student.rows, TRANSLATED, self._random
+        )
+        return distil(self._student(thin(mixed, LEFT_OUT, self._random)), targets)
 
-def _glosses(student: Student, diet: Diet, random: np.random.Generator) -> Tensor:
-    chosen = _pick(random, diet.words, 256)
-    return 0.5 * distil(student.encode(diet.words, chosen), diet.word_targets[chosen])
+    def _pairs(self, count: int) -> Tensor:
+        """A Chinese sentence lies where the teacher puts its translation, and finds it among others."""
+        chosen = self._chosen(self._diet.chinese.lines, count)
+        targets = self._diet.chinese.targets[chosen]
+        chinese = self._student(self._varied(self._diet.chinese.lines.take(chosen)))
+        english = self._student(self._diet.english_sides.take(chosen))
+        return distil(chinese, targets) + 0.1 * agree(chinese, english, targets @ targets.T > SAME)
 
+    def _words(self, count: int) -> Tensor:
+        """A Chinese word lies where the teacher puts its meanings."""
+        words, targets = self._pick(self._diet.words, count)
+        return 0.5 * distil(self._student(self._diet.cutter.cut(words, CUT, self._random)), targets)
 
-def _paraphrases(student: Student, diet: Diet, random: np.random.Generator) -> Tensor:
-    chosen = _pick(random, diet.first, 96)
-    first = student.encode(diet.first, chosen, WORD_DROPOUT)
-    second = student.encode(diet.second, chosen, WORD_DROPOUT)
-    return 0.1 * agree(first, second, (second @ second.T).detach() > SAME)
+    def _paraphrases(self, count: int) -> Tensor:
+        """Chinese sentences that say the same find each other."""
+        one, other = self._diet.paraphrases
+        chosen = self._chosen(one, count)
+        return self._same(self._varied(one.take(chosen)), self._varied(other.take(chosen)), 0.1, SAME)
 
+    def _intents(self, count: int) -> Tensor:
+        """Utterances that want the same find each other; intents that the model takes for one are no rivals."""
+        intents = self._random.choice(len(self._diet.intents), count, replace=False)
+        drawn = np.array([self._random.choice(self._diet.intents[intent], 2) for intent in intents])
+        one, other = (self._diet.utterances.take(column) for column in drawn.T)
+        return self._same(one, other, 0.05, 0.8)
 
-def _intents(student: Student, diet: Diet, random: np.random.Generator) -> Tensor:
-    """Two utterances each of different intents; intents that the model takes for one are no rivals."""
-    intents = random.choice(len(diet.intents), 64, replace=False)
-    pairs = np.array([random.choice(diet.intents[i], 2) for i in intents])
-    first, second = student.encode(diet.utterances, pairs[:, 0]), student.encode(diet.utterances, pairs[:, 1])
-    return 0.05 * agree(first, second, (second @ second.T).detach() > 0.8)
+    def _taught(self, taught: Taught, count: int) -> Tensor:
+        sentences, targets = self._pick(taught, count)
+        return distil(self._student(sentences), targets)
+
+    def _same(self, one: list[Ids], other: list[Ids], weight: float, alike: float) -> Tensor:
+        left, right = self._student(one), self._student(other)
+        return weight * agree(left, right, (right @ right.T).detach() > alike)
+
+    def _pick(self, taught: Taught, count: int) -> tuple[list[Ids], Tensor]:
+        chosen = self._chosen(taught.lines, count)
+        return taught.lines.take(chosen), taught.targets[chosen]
+
+    def _chosen(self, lines: Lines, count: int) -> Ids:
+        return self._random.integers(0, len(lines), count)
+
+    def _varied(self, chinese: list[Ids]) -> list[Ids]:
+        return thin(self._diet.cutter.cut(chinese, CUT, self._random), LEFT_OUT, self._random)

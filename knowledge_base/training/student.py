@@ -11,41 +11,45 @@ from torch import Tensor, nn
 from knowledge_base.text import fold
 from knowledge_base.training.teacher import Vectors
 
+Ids = NDArray[np.int64]
+
 
 class Lines:
     """Tokenised sentences, stored end to end."""
 
     def __init__(self, tokenizer: Tokenizer, lines: list[str]) -> None:
         encoded = [encoding.ids for encoding in tokenizer.encode_batch([fold(line) for line in lines])]
-        self.ids = np.fromiter((token for ids in encoded for token in ids), dtype=np.int64)
-        self.ends = np.cumsum([len(ids) for ids in encoded], dtype=np.int64)
-        self.starts = np.concatenate([[0], self.ends[:-1]])
+        self._ids = np.fromiter((token for ids in encoded for token in ids), dtype=np.int64)
+        self._ends = np.cumsum([len(ids) for ids in encoded], dtype=np.int64)
+        self._starts = np.concatenate([[0], self._ends[:-1]])
 
     def __len__(self) -> int:
-        return len(self.ends)
+        return len(self._ends)
 
-    def counts(self, size: int) -> NDArray[np.int64]:
+    def take(self, chosen: Ids) -> list[Ids]:
+        """The token ids of the `chosen` lines."""
+        return [self._ids[self._starts[i] : self._ends[i]] for i in chosen]
+
+    def counts(self, size: int) -> Ids:
         """How often each token occurs."""
-        return np.bincount(self.ids, minlength=size)
+        return np.bincount(self._ids, minlength=size)
 
 
 class Student(nn.Module):
     """The table of rows; trained sparsely, since one batch touches few of them."""
 
-    def __init__(self, rows: Vectors, random: np.random.Generator) -> None:
+    def __init__(self, rows: Vectors) -> None:
         super().__init__()
         self.table = nn.EmbeddingBag.from_pretrained(torch.from_numpy(rows), freeze=False, mode="sum", sparse=True)
-        self._random = random
 
-    def encode(self, lines: Lines, chosen: NDArray[np.int64], dropout: float = 0.0) -> Tensor:
-        """Unit vectors of the `chosen` lines; `dropout` is the share of their tokens left out."""
-        pieces = [lines.ids[lines.starts[i] : lines.ends[i]] for i in chosen]
-        if dropout:
-            pieces = [self._thin(piece, dropout) for piece in pieces]
-        offsets = np.cumsum([0] + [len(piece) for piece in pieces[:-1]])
-        summed = self.table(torch.from_numpy(np.concatenate(pieces)), torch.from_numpy(offsets))
+    @property
+    def rows(self) -> Vectors:
+        """The table as it is now, without a copy."""
+        rows: Vectors = self.table.weight.detach().numpy()
+        return rows
+
+    def forward(self, sentences: list[Ids]) -> Tensor:
+        """Unit vectors of sentences, given as token ids."""
+        offsets = np.cumsum([0] + [len(ids) for ids in sentences[:-1]])
+        summed = self.table(torch.from_numpy(np.concatenate(sentences)), torch.from_numpy(offsets))
         return nn.functional.normalize(summed, dim=1)
-
-    def _thin(self, piece: NDArray[np.int64], dropout: float) -> NDArray[np.int64]:
-        kept = piece[self._random.random(len(piece)) >= dropout]
-        return kept if len(kept) else piece

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from knowledge_base.embedder import Embedder, Vectors
+from knowledge_base.index import BEST_WEIGHT, Article, Index, Translation
+
+RETURNS = Article(
+    "returns",
+    1,
+    {
+        "zh": Translation("怎么退货", ("我想退货", "不喜欢可以退吗"), "七天内可退。"),
+        "en": Translation("Returning", ("How do I return an item?",), "Within seven days."),
+    },
+)
+HOURS = Article("hours", 1, {"en": Translation("Opening hours", ("When are you open?",), "Nine to five.")})
+INVOICE = Article("invoice", 3, {"zh": Translation("开发票", ("发票怎么开", "X200 的发票在哪里"), "在订单页。")})
+
+
+class Counting:
+    """The real embedder, and a list of what it was given."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self.name, self.fingerprint, self.dimension = embedder.name, embedder.fingerprint, embedder.dimension
+        self._embedder = embedder
+        self.encoded: list[str] = []
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        self.encoded.extend(texts)
+        return self._embedder.encode(texts)
+
+
+def found(index: Index, question: str, language: str = "en") -> list[str]:
+    vector = index.embedder.encode([question])[0]
+    return [match.article.id for match in index.search(question, vector, "zh" if language == "zh" else "en", 10)]
+
+
+def test_each_article_is_found_once_by_questions_of_both_languages(bundled: Embedder) -> None:
+    index = Index([RETURNS, HOURS, INVOICE], bundled)
+    assert len(index) == 3
+    assert found(index, "I want to send it back")[0] == "returns"
+    assert found(index, "东西不想要了想退掉", "zh")[0] == "returns"
+    assert found(index, "几点开门", "zh")[0] == "hours"
+    assert sorted(found(index, "发票", "zh")) == ["hours", "invoice", "returns"]
+
+
+def test_a_match_names_the_closest_phrasing(bundled: Embedder) -> None:
+    index = Index([RETURNS, INVOICE], bundled)
+    best = index.search("不喜欢能退吗", bundled.encode(["不喜欢能退吗"])[0], "zh", 1)[0]
+    assert (best.article.id, best.question) == ("returns", "不喜欢可以退吗")
+
+
+def test_only_new_phrasings_are_encoded(bundled: Embedder) -> None:
+    embedder = Counting(bundled)
+    index = Index([RETURNS, HOURS], embedder)
+    embedder.encoded.clear()
+    changed = Article("hours", 2, {"en": Translation("Opening hours", ("When do you close?",), "Nine to six.")})
+    Index([RETURNS, changed, INVOICE], embedder, index)
+    assert sorted(embedder.encoded) == sorted(["When do you close?", *INVOICE.phrasings()])
+
+
+def test_an_index_made_from_an_older_one_is_that_made_from_nothing(bundled: Embedder) -> None:
+    older = Index([RETURNS, HOURS], bundled)
+    newer, fresh = Index([INVOICE, RETURNS], bundled, older), Index([INVOICE, RETURNS], bundled)
+    assert newer.phrasings == fresh.phrasings
+    assert newer.matrix == pytest.approx(fresh.matrix, abs=1e-6)
+
+
+def test_the_old_index_still_answers_after_a_new_one_was_made(bundled: Embedder) -> None:
+    older = Index([RETURNS, HOURS], bundled)
+    newer = Index([RETURNS], bundled, older)
+    assert found(newer, "opening hours") == ["returns"]
+    assert found(older, "opening hours")[0] == "hours"
+
+
+def test_the_score_mixes_the_best_phrasing_and_the_centroid(bundled: Embedder) -> None:
+    article = Article("a", 1, {"en": Translation("", ("red apples", "the weather in May"), "")})
+    question, first, second = bundled.encode(["green apples", "red apples", "the weather in May"])
+    centroid = (first + second) / np.linalg.norm(first + second)
+    match = Index([article], bundled).search("green apples", question, "en", 1)[0]
+    best = max(question @ first, question @ second)
+    assert match.score == pytest.approx(BEST_WEIGHT * best + (1 - BEST_WEIGHT) * question @ centroid)
+
+
+def test_a_rare_word_decides_in_chinese(bundled: Embedder) -> None:
+    models = [
+        Article(model, 1, {"zh": Translation(f"{model} 耳机怎么充电", (), "")}) for model in ("X100", "X200", "X300")
+    ]
+    assert found(Index(models, bundled), "X300充电", "zh")[0] == "X300"
+
+
+def test_an_article_without_phrasings_is_kept_but_never_found(bundled: Embedder) -> None:
+    silent = Article("silent", 1, {"en": Translation("", (), "Nothing.")})
+    index = Index([silent, HOURS], bundled)
+    assert set(index.articles) == {"silent", "hours"}
+    assert found(index, "opening hours") == ["hours"]
+
+
+def test_an_empty_index_finds_nothing(bundled: Embedder) -> None:
+    assert found(Index([], bundled), "anything") == []
+    assert found(Index([HOURS], bundled, Index([], bundled)), "opening hours") == ["hours"]
+
+
+def test_scores_of_many_questions_are_those_of_each(bundled: Embedder) -> None:
+    index = Index([RETURNS, HOURS, INVOICE], bundled)
+    questions = ["怎么退货", "开发票", "几点关门"]
+    vectors = bundled.encode(questions)
+    alone = [index.search(q, v, "zh", 1)[0].score for q, v in zip(questions, vectors, strict=True)]
+    assert index.top_scores(questions, vectors, "zh") == pytest.approx(alone, abs=1e-6)
