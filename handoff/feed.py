@@ -44,6 +44,9 @@ Authenticate = Callable[[str], Awaitable[Agent | None]]
 """Whose token this is."""
 
 HELLO_WITHIN = 10.0
+TRY_AGAIN = 1013
+"""The close code while the database is away; there is nothing wrong with the client, so it gets no error frame."""
+
 _WATCH_PRESENCE = 5.0
 
 
@@ -103,14 +106,18 @@ class Feed:
             token, agent, position = await self._greet(ws, request)
             await self._run(ws, token, agent, position)
         except Refused as refused:
-            with contextlib.suppress(ConnectionError):
-                await ws.send_str(text(refused.frame))
+            if refused.close_code != TRY_AGAIN:
+                with contextlib.suppress(ConnectionError):
+                    await ws.send_str(text(refused.frame))
             await ws.close(code=refused.close_code, message=refused.frame.code.encode())
         except TimeoutError:
             if request.transport is not None:
                 request.transport.abort()  # a polite close would have to wait in the same line
         except ConnectionError:
             pass
+        except Exception:
+            log.exception("feed: a socket failed")
+            await ws.close(code=1011, message=b"internal error")
         return ws
 
     async def _greet(self, ws: web.WebSocketResponse, request: web.Request) -> tuple[str, Agent, Position]:
@@ -127,7 +134,7 @@ class Feed:
             await self._presence.seen(agent.id)
             kept, position = await self._place(hello.after)
         except AWAY as error:
-            raise Refused(1013, "unavailable", "the database is away; try again soon") from error
+            raise Refused(TRY_AGAIN, "unavailable", "the database is away; try again soon") from error
         if not kept:
             await ws.send_str(text(Resync()))
         await ws.send_str(text(Ready(cursor_of(position))))

@@ -83,13 +83,16 @@ async def is_kept(conn: Connection, position: Position) -> bool:
     return kept
 
 
-async def prune(conn: Connection, older_than: timedelta) -> int:
-    """Forgets old events but for the last of them, which stays to say how far was pruned; answers how many went."""
+async def prune(conn: Connection, older_than: timedelta, limit: int = 10_000) -> int:
+    """Forgets old events, the oldest `limit` at most, but for the last of them: it stays to say how far was pruned.
+
+    Answers how many went.
+    """
     gone: int = await conn.fetchval(
         f"""
         with last as (
-            select xid, id from events where {_SETTLED} and created_at < now() - $1::interval
-            order by xid desc, id desc limit 1
+            select xid, id from (select * from events order by events.xid, id limit $2) as oldest
+            where {_SETTLED} and created_at < now() - $1::interval order by oldest.xid desc, id desc limit 1
         ),
         mark as (
             update events e set kind = '{_PRUNED}' from last
@@ -101,5 +104,6 @@ async def prune(conn: Connection, older_than: timedelta) -> int:
         select count(*) from gone
         """,
         older_than,
+        limit,
     )
     return gone

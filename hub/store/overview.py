@@ -61,12 +61,13 @@ _COLUMNS = """
     (select count(*) from messages m where m.conversation = c.id and m.author = 'customer' and m.key > coalesce(
         (select max(a.key) from messages a where a.conversation = c.id and a.kind = 'message'
             and a.author in ('bot', 'agent')), 0)) as unread,
-    case when c.status = 'waiting' then (select count(*) from conversations o where o.status = 'waiting'
-        and (o.waiting_since, o.id) <= (c.waiting_since, c.id)) end as queue_position"""
+    queue.position as queue_position"""
 _FROM = f"""
     conversations c join customers p on p.id = c.customer left join users u on u.id = c.owner
     left join lateral (select m.author, left(m.text, {PREVIEW}) as text, m.created_at from messages m
-        where m.conversation = c.id and m.kind = 'message' order by m.key desc limit 1) last on true"""
+        where m.conversation = c.id and m.kind = 'message' order by m.key desc limit 1) last on true
+    left join (select id, row_number() over (order by waiting_since, id) as position from conversations
+        where status = 'waiting') queue on queue.id = c.id"""
 
 _identities = msgspec.json.Decoder(tuple[tuple[str, str], ...])
 
