@@ -81,7 +81,7 @@ class Steps:
             log=self._log("training"),
             stamp=self._var / "models" / "parley-stamp",
             inputs=[
-                *(self._root / name for name in ("config.yml", "bot/domain", "training_data")),
+                *(self._root / name for name in ("config.yml", "bot/domain", "bot/components", "training_data")),
                 self._requirements / "rasa.txt",
             ],
             work=self._train,
