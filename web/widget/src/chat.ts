@@ -41,7 +41,7 @@ export class Chat {
       lastSeq: () => this.stream.lastSeq,
       unacknowledged: () => this.stream.unacknowledged().map(outgoing),
       onFrame: (frame) => this.take(frame),
-      onLink: (link) => this.update(() => (this.link = link)),
+      onLink: (link) => this.follow(link),
       onSessionLost: () => void this.startOver(),
     });
     if (this.session) this.connection.start();
@@ -73,6 +73,10 @@ export class Chat {
 
   wake(): void {
     this.connection.wake();
+  }
+
+  suspect(): void {
+    this.connection.suspect();
   }
 
   write(text: string, payload?: string, attachments: Attachment[] = []): void {
@@ -120,7 +124,7 @@ export class Chat {
     if (!this.session) return;
     try {
       const id = await this.api.upload(this.session, file);
-      this.write(file.name, undefined, [{ id, name: file.name, size: file.size }]);
+      this.write("", undefined, [{ id, name: file.name, size: file.size }]);
     } catch (error) {
       this.explain(error, "upload_failed");
     }
@@ -139,6 +143,13 @@ export class Chat {
     this.update(() => (this.problem = undefined));
   }
 
+  private follow(link: LinkState): void {
+    this.link = link;
+    // The wish may have been lost on the way; pressing again is harmless.
+    if (link !== "live") this.askedForHuman = false;
+    this.changed();
+  }
+
   private send(pending: Pending): void {
     this.keepUnsent();
     this.changed();
@@ -149,7 +160,7 @@ export class Chat {
   private take(frame: HubFrame): void {
     const changed = this.stream.accept(frame);
     if (frame.type === "ready") this.reopened = 0;
-    if (frame.type === "status") this.askedForHuman = false;
+    if (frame.type === "status" || frame.type === "error") this.askedForHuman = false;
     if (frame.type === "error" && !changed) this.problem = { code: frame.code, message: frame.message };
     if (frame.type === "ack" || frame.type === "error" || (frame.type === "message" && !isIncoming(frame))) {
       this.keepUnsent();

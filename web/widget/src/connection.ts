@@ -78,6 +78,11 @@ export class Connection {
     this.trySocketAgain();
   }
 
+  /** The network is said to be gone: a socket does not notice that by itself for long. */
+  suspect(): void {
+    if (this.socket) this.fail(this.socket);
+  }
+
   /** Sends a frame that may be lost; false where there is no socket to send it on. */
   send(frame: BrowserFrame): boolean {
     if (!this.ready || !this.socket) return false;

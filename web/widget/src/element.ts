@@ -17,6 +17,7 @@ export class ParleyChat extends HTMLElement {
   private chat?: Chat;
   private view?: View;
   private readonly wake = () => this.chat?.wake();
+  private readonly suspect = () => this.chat?.suspect();
 
   connectedCallback(): void {
     if (this.view) return;
@@ -37,10 +38,12 @@ export class ParleyChat extends HTMLElement {
     this.view = new View(root, chat, locale);
     this.view.update();
     window.addEventListener("online", this.wake);
+    window.addEventListener("offline", this.suspect);
   }
 
   disconnectedCallback(): void {
     window.removeEventListener("online", this.wake);
+    window.removeEventListener("offline", this.suspect);
   }
 
   attributeChangedCallback(_name: string, before: string | null, now: string | null): void {

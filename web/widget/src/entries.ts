@@ -20,6 +20,8 @@ export interface Look {
   score?: number;
   /** Buttons can still be pressed: this is the newest message. */
   active: boolean;
+  /** The time stands under the last message of a minute. */
+  timed?: boolean;
 }
 
 export function messageNode(message: MessageFrame, look: Look, actions: Actions): HTMLElement {
@@ -29,17 +31,16 @@ export function messageNode(message: MessageFrame, look: Look, actions: Actions)
   }
   const mine = message.author === "customer";
   const who = mine ? words.authorYou : message.author === "bot" ? words.authorBot : (message.agent ?? words.someone);
-  const hideText = message.attachments.length === 1 && message.attachments[0]?.name === message.text;
   return h(
     "div",
     { class: `message ${mine ? "mine" : "theirs"} ${message.author}` },
     h("span", { class: mine ? "hidden" : "who" }, who),
-    hideText || message.text === "" ? undefined : bubble(message.text),
+    message.text !== "" && bubble(message.text),
     ...message.attachments.map((file) => fileNode(file, actions)),
     sourcesNode(message, words),
     buttonsNode(message.buttons, look, actions),
     message.author === "bot" && message.sources.length > 0 && voteNode(message.id, look, actions),
-    timeNode(message.createdAt, look.locale),
+    look.timed && timeNode(message.createdAt, look.locale),
   );
 }
 
@@ -55,7 +56,7 @@ export function pendingNode(pending: Pending, look: Look, actions: Actions): HTM
     "div",
     { class: `message mine customer ${pending.state}` },
     h("span", { class: "hidden" }, words.authorYou),
-    pending.attachments.length > 0 ? undefined : bubble(pending.text),
+    pending.text !== "" && bubble(pending.text),
     ...pending.attachments.map((file) => fileNode(file, actions)),
     h("span", { class: "note" }, note),
     failed &&

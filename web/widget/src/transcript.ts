@@ -40,7 +40,7 @@ export class Transcript {
     if (entries.length + pending.length === 0) {
       wanted.push(this.line("hello", words.hello, () => h("div", { class: "hello" }, words.hello)));
     }
-    entries.forEach((entry, at) => wanted.push(this.entryLine(entry, at === entries.length - 1, words, locale)));
+    entries.forEach((entry, at) => wanted.push(this.entryLine(entry, entries[at + 1], words, locale)));
     pending.forEach((item) => wanted.push(this.pendingLine(item, words, locale)));
     if (this.isTyping()) wanted.push(this.line("typing", locale, () => typingNode(words)));
     arrange(this.node, wanted);
@@ -52,12 +52,13 @@ export class Transcript {
     this.node.scrollTop = this.node.scrollHeight;
   }
 
-  private entryLine(entry: Entry, last: boolean, words: Texts, locale: Locale): HTMLElement {
+  private entryLine(entry: Entry, next: Entry | undefined, words: Texts, locale: Locale): HTMLElement {
     const { memory } = this.chat;
-    const active = last && this.chat.stream.pending.length === 0;
+    const active = !next && this.chat.stream.pending.length === 0;
     if (entry.type === "message") {
-      const look: Look = { words, locale, active, vote: memory.get("votes")?.[entry.id] };
-      const print = `${locale} ${entry.buttons.length > 0 && active} ${look.vote}`;
+      const timed = minuteOf(entry) !== minuteOf(next);
+      const look: Look = { words, locale, active, timed, vote: memory.get("votes")?.[entry.id] };
+      const print = `${locale} ${timed} ${entry.buttons.length > 0 && active} ${look.vote}`;
       return this.line(`m-${entry.id}`, print, () => messageNode(entry, look, this.actions));
     }
     const look: Look = { words, locale, active, score: memory.get("rated")?.[entry.conversation ?? ""] };
@@ -119,6 +120,9 @@ export class Transcript {
     window.setTimeout(() => URL.revokeObjectURL(url), 10_000);
   }
 }
+
+const minuteOf = (entry?: Entry): string | undefined =>
+  entry?.type === "message" ? entry.createdAt?.slice(0, 16) : undefined;
 
 function focusedIn(node: HTMLElement): number | undefined {
   const active = (node.getRootNode() as ShadowRoot).activeElement;

@@ -139,7 +139,8 @@ export class View {
     this.statusLine.dataset["state"] = chat.hasSession && link ? chat.link : status;
     const asking = chat.askedForHuman || status === "waiting";
     this.human.textContent = asking ? words.cancel : words.human;
-    this.human.hidden = status === "human" || !chat.hasSession || (asking && chat.link !== "live");
+    // Once closed, the next message decides who answers; there is nobody to be passed on to yet.
+    this.human.hidden = status === "human" || status === "closed" || !chat.hasSession || (asking && chat.link !== "live");
   }
 
   private showNotice(): void {
