@@ -16,6 +16,7 @@ from hub.http import AGENT, FOREIGN_ORIGIN, Handler, Problem, from_own_page, tok
 log = logging.getLogger(__name__)
 
 API = "/api/v1/"
+LOGIN = "/api/v1/login"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _HEADERS = {
@@ -70,7 +71,8 @@ def authenticating(auth: Auth, presence: Seen) -> Middleware:
         if not request.path.startswith(API):
             return await handler(request)
         token, by_cookie = token_of(request)
-        unasked = by_cookie and request.method not in _SAFE and (token is not None or "Origin" in request.headers)
+        uses_cookie = token is not None and request.path != LOGIN
+        unasked = by_cookie and request.method not in _SAFE and (uses_cookie or "Origin" in request.headers)
         if unasked and not from_own_page(request):
             raise Forbidden("the request does not come from a page of this site (`Origin`)")
         agent = await auth.agent(token) if token else None

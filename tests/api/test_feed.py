@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Sequence
 from datetime import timedelta
 
+import pytest
 from aiohttp import ClientWebSocketResponse, WSMsgType
 
 from handoff.frames import position_of
@@ -13,7 +15,7 @@ from handoff.hydrate import Hydrator
 from handoff.reader import Reader
 from handoff.ring import Frame, Ring
 from hub.store import events
-from hub.store.db import AWAY
+from hub.store.db import AWAY, Connection
 from hub.store.events import Position
 from tests.api.office import Json, Office
 
@@ -209,6 +211,23 @@ async def test_the_feed_goes_on_after_the_database_was_away(office: Office) -> N
             except AWAY:  # this connection was one of the terminated
                 await asyncio.sleep(0.05)
         assert (await frame(ws, "message"))["data"]["id"] == "m1"
+
+
+async def test_who_does_not_read_is_cut_off(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def long(_: Connection, ids: Sequence[str]) -> dict[str, object]:
+        return dict.fromkeys(ids, "x" * 500_000)
+
+    monkeypatch.setattr("handoff.socket.SLOW", 0.2)
+    office.feed._reader._hydrator = Hydrator(long)
+    _, token = await office.worker("li")
+    async with office.following(token) as ws:
+        await frame(ws)
+        for n in range(40):
+            async with office.house.db.transaction() as conn:
+                await conn.execute("insert into events (kind, article) values ('article', $1)", str(n))
+        office.house.bus.signal("feed")
+        while office.feed._sockets:
+            await asyncio.sleep(0.05)
 
 
 async def test_who_looked_before_the_ring_began_looks_again(office: Office) -> None:
