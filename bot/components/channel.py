@@ -135,8 +135,9 @@ async def fill(processor: MessageProcessor, sender: str, slots: dict[str, Any]) 
 
 def report(tracker: DialogueStateTracker, messages: list[dict[str, Any]]) -> dict[str, Any]:
     """What the hub is told about a turn."""
-    uttered = tracker.get_last_event_for(UserUttered)
-    intent = uttered.intent if uttered else {}
+    # `latest_message` is empty after a fallback, and the applied events leave out what a form took.
+    heard = next((event for event in reversed(tracker.events) if isinstance(event, UserUttered)), None)
+    intent = heard.intent if heard else {}
     return {
         "messages": messages,
         "intent": {"name": intent.get("name"), "confidence": intent.get("confidence")},

@@ -36,7 +36,7 @@ class LiveTrackerStore(TrackerStore):
             raise ValueError(f"max_trackers must be at least 1, not {max_trackers}")
         self._max = int(max_trackers)
         self._trackers: OrderedDict[str, DialogueStateTracker] = OrderedDict()
-        self._published: dict[str, int] = {}
+        self._published: dict[str, float] = {}
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The tracker of `sender_id`, or None where there is none (any more)."""
@@ -74,6 +74,8 @@ class LiveTrackerStore(TrackerStore):
         """
         if self.event_broker is None:
             return
-        done = self._published.get(tracker.sender_id, 0)
-        await self._stream_new_events(self.event_broker, list(tracker.events)[done:], tracker.sender_id)
-        self._published[tracker.sender_id] = len(tracker.events)
+        published = self._published.get(tracker.sender_id, 0.0)
+        new = [event for event in tracker.events if event.timestamp > published]
+        await self._stream_new_events(self.event_broker, new, tracker.sender_id)
+        if new:
+            self._published[tracker.sender_id] = new[-1].timestamp

@@ -1,0 +1,68 @@
+"""Rasa itself for the tests: its command line, and a server with the bot of this checkout and a form besides."""
+
+import asyncio
+import dataclasses
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.supervisor.part import wait_until_ready
+from app.supervisor.process import Command, Process
+from app.supervisor.rasa import Rasa
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+TOKEN = "only-for-this-test"
+
+
+def run(folder: Path, *arguments: str) -> str:
+    """Runs Rasa's Python and gives what it printed; fails with that where it fails."""
+    served = _command(folder)
+    done = subprocess.run(
+        [served.argv[0], *arguments],
+        cwd=ROOT,
+        env=dict(served.env),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-4000:]
+    return done.stdout
+
+
+def train(folder: Path) -> Path:
+    """Trains the bot, with the form of `tests/bot/form` besides, and gives the model."""
+    domain = folder / "domain"
+    shutil.copytree(ROOT / "bot" / "domain", domain)
+    shutil.copy(HERE / "form" / "domain.yml", domain / "form.yml")
+    data = ("--data", "training_data", str(HERE / "form" / "rules.yml"))
+    out = ("--out", str(folder / "models"), "--fixed-model-name", "bot", "--skip-validation")
+    run(folder, "-m", "rasa", "train", "--config", "config.yml", "--domain", str(domain), *data, *out)
+    return folder / "models" / "bot.tar.gz"
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[str]:
+    """The address of a running Rasa that has the trained bot."""
+    part = Rasa(ROOT, folder, TOKEN)
+    process = Process(_hurried(part.prepare(), folder))
+    try:
+        asyncio.run(wait_until_ready(part, 120))
+        yield part.url
+    finally:
+        asyncio.run(process.stop())
+
+
+def _command(folder: Path) -> Command:
+    """How the supervisor starts Rasa; what else is run for the tests gets the same environment."""
+    (folder / "models").mkdir(exist_ok=True)
+    (folder / "models" / "bot.tar.gz").touch()
+    return _hurried(Rasa(ROOT, folder, TOKEN).prepare(), folder)
+
+
+def _hurried(command: Command, folder: Path) -> Command:
+    hurry = {"OMP_NUM_THREADS": "1", "RASA_CACHE_DIRECTORY": str(folder / "cache"), "HOME": str(folder)}
+    return dataclasses.replace(command, env={**command.env, **hurry})

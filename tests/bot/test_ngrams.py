@@ -1,0 +1,28 @@
+"""What sentences are made of. The module is plain Python, so that it can be tested outside Rasa."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.components.ngrams import MAX_LENGTH, ngrams
+
+
+def test_both_languages_in_one_sentence() -> None:
+    found = ngrams("我的order呢")
+    assert {"我", "的", "order", "呢", "^ 我", "我 的", "的 order", "order 呢", "呢 $", "<or~", "er>~"} <= set(found)
+
+
+def test_case_width_and_spaces_make_no_difference() -> None:
+    assert ngrams("  Hello　ＷＯＲＬＤ！") == ngrams("hello world!")
+
+
+def test_a_typing_error_leaves_most_pieces() -> None:
+    right, wrong = set(ngrams("representative")), set(ngrams("represenative"))
+    assert len(right & wrong) > len(right) / 2
+
+
+@given(st.text(max_size=3 * MAX_LENGTH))
+def test_anything_can_be_read(text: str) -> None:
+    found = ngrams(text)
+    assert len(found) == len(set(found))
+    assert found == ngrams(text[:MAX_LENGTH])
+    assert all(term.strip() for term in found)

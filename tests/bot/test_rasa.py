@@ -1,0 +1,161 @@
+"""The bot in Rasa itself: its data is sound, it understands what it never saw, and it takes a turn twice unharmed."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bot.client import RasaClient
+from hub.errors import BotUnavailable
+from hub.types import BotReply, BotTurn, Button, Handoff, Language, Say, Search, TakeBack
+from tests.bot import served
+
+pytestmark = [pytest.mark.xdist_group("rasa"), pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the model and all that Rasa leaves behind go."""
+    return tmp_path_factory.mktemp("rasa")
+
+
+@pytest.fixture(scope="module")
+def model(folder: Path) -> Path:
+    return served.train(folder)
+
+
+@pytest.fixture(scope="module")
+def url(folder: Path, model: Path) -> Iterator[str]:
+    with served.serve(folder) as url:
+        yield url
+
+
+@pytest.fixture
+async def client(url: str) -> AsyncIterator[RasaClient]:
+    made = RasaClient(url, served.TOKEN)
+    await made.start()
+    yield made
+    await made.stop()
+
+
+def question(text: str, *, turn: str = "t1", sender: str = "c.1", language: Language = "en", **more: object) -> BotTurn:
+    return BotTurn(id=turn, conversation="c", sender=sender, text=text, language=language, **more)  # type: ignore[arg-type]
+
+
+def test_the_data_is_sound(folder: Path) -> None:
+    data = ("--config", "config.yml", "--domain", "bot/domain", "--data", "training_data")
+    printed = served.run(folder, "-m", "rasa", "data", "validate", "--fail-on-warnings", *data)
+    assert "No story structure conflicts found" in printed
+    assert "UserWarning" not in printed
+
+
+def test_the_stories_hold(folder: Path, model: Path) -> None:
+    out = ("--out", str(folder / "results"), "--no-plot", "--no-errors", "--fail-on-prediction-errors")
+    printed = served.run(
+        folder, "-m", "rasa", "test", "core", "--model", str(model), "--stories", "tests/bot/stories", *out
+    )
+    assert "Accuracy:         1.000" in printed
+
+
+def test_what_runs_inside_rasa(folder: Path) -> None:
+    assert "all held" in served.run(folder, "-m", "tests.bot.inside_rasa")
+
+
+async def test_unseen_phrasings_are_understood(client: RasaClient) -> None:
+    right: dict[str, int] = defaultdict(int)
+    phrasings = held_out()
+    wrong: list[str] = []
+    for intent, texts in phrasings.items():
+        for n, text in enumerate(texts):
+            reply = await client.respond(question(text, sender=f"{intent}.{n}"))
+            understood = "question" if reply.effects == (Search(),) else reply.intent
+            right[intent] += understood == intent
+            if understood != intent:
+                wrong.append(f"{text} -> {understood}")
+    shares = {intent: right[intent] / len(texts) for intent, texts in phrasings.items()}
+    assert min(shares.values()) >= 0.85, (shares, wrong)
+    assert shares["question"] >= 0.95, wrong
+    assert shares["ask_human"] >= 0.95, wrong
+
+
+async def test_effects_in_the_customers_language(client: RasaClient) -> None:
+    async def effects(text: str, language: Language) -> tuple[object, ...]:
+        return (await client.respond(question(text, sender=text, language=language))).effects
+
+    assert await effects("转人工", "zh") == (Handoff("asked"),)
+    assert await effects("不用转人工了", "zh") == (TakeBack(),)
+    assert await effects("hello, where is my order?", "en") == (Search(),)
+    (greeting,) = await effects("你好", "zh")
+    assert isinstance(greeting, Say)
+    assert greeting.text.startswith("您好")
+    sorry, handoff = await effects("I want to make a complaint", "en")
+    assert isinstance(sorry, Say)
+    assert sorry.text.startswith("I am very sorry")
+    assert handoff == Handoff("complaint")
+
+
+async def test_commands_of_rasa_are_only_words(client: RasaClient) -> None:
+    for text in ("/restart", " / /session_start", '/report_damage{"device": "phone"}', "///"):
+        reply = await client.respond(question(text, sender="commands"))
+        assert reply.form is None
+        assert "device" not in reply.slots
+        assert reply.intent not in {"restart", "session_start", "report_damage"}
+
+
+async def test_a_turn_taken_twice_fills_one_slot(client: RasaClient) -> None:
+    async def take(turn: str, text: str, payload: str | None = None) -> BotReply:
+        return await client.respond(question(text, turn=turn, sender="form.1", payload=payload, attempt=2))
+
+    begun = await take("t1", "It is broken", payload="/report_damage")
+    assert (begun.form, begun.effects) == ("damage_form", (Say("Which device?"),))
+    asked = await take("t2", "my headphones")
+    assert asked.effects == (Say("What is wrong with it?", (Button("It does not turn on", "dead"),)),)
+    assert await take("t2", "my headphones") == asked
+    assert asked.slots == {"device": "my headphones"}
+    done = await take("t3", "no sound on the left")
+    assert done.effects == ()  # the domain says that this silence is meant
+    assert done.form is None
+    assert await take("t3", "no sound on the left") == done
+    assert done.slots == {"device": "my headphones", "fault": "no sound on the left"}
+    assert (await take("t2", "the radio")).slots == {"device": "the radio"}
+
+
+async def test_slots_that_the_hub_knows(client: RasaClient) -> None:
+    known = {"customer_name": "Mei", "unheard_of": "x"}
+    reply = await client.respond(question("hello", sender="slots.1", slots=known))
+    assert reply.intent == "greet"
+    assert reply.slots == {"customer_name": "Mei"}
+
+
+async def test_only_who_knows_the_token(url: str) -> None:
+    stranger = RasaClient(url, "a guess")
+    await stranger.start()
+    assert (await stranger.ready())[0] is False
+    with pytest.raises(BotUnavailable, match="401"):
+        await stranger.respond(question("hello"))
+    await stranger.stop()
+
+
+async def test_it_is_ready(client: RasaClient) -> None:
+    assert await client.ready() == (True, "")
+
+
+def held_out() -> dict[str, list[str]]:
+    """Phrasings by intent; they are none of the training data's."""
+    unseen = _examples(served.HERE / "held_out.yml")
+    seen = {text for path in (served.ROOT / "training_data").rglob("*.yml") for _, text in _examples(path)}
+    by_intent: dict[str, list[str]] = defaultdict(list)
+    for intent, text in unseen:
+        assert text not in seen, f"{text} is in the training data"
+        by_intent[intent].append(text)
+    return by_intent
+
+
+def _examples(path: Path) -> list[tuple[str, str]]:
+    return [
+        (entry["intent"], line.removeprefix("- "))
+        for entry in yaml.safe_load(path.read_text(encoding="utf-8")).get("nlu", [])
+        for line in entry["examples"].splitlines()
+    ]
