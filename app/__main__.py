@@ -1,6 +1,7 @@
 """The command line: ``python -m app COMMAND``."""
 
 import importlib
+import os
 import sys
 from typing import Final
 
@@ -22,6 +23,8 @@ def main(words: list[str]) -> int:
         for name, (_, what) in COMMANDS.items():
             print(f"  {name:<16} {what}")
         return 0 if words in ([], ["-h"], ["--help"], ["help"]) else 2
+    # One question is too small a product for several threads: they wait for each other. Read when numpy is imported.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     module, _ = COMMANDS[words[0]]
     status: int = importlib.import_module(module).main(words[1:])
     return status

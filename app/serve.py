@@ -12,7 +12,7 @@ import contextlib
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Coroutine
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,9 +29,9 @@ from handoff import api as handoff_api
 from handoff.feed import Feed
 from handoff.presence import Caretaker, Presence
 from hub.http import PUBLIC_ORIGIN, Route
-from hub.store.db import AWAY, Connection
-from knowledge_base import importer, store
-from knowledge_base.api import KnowledgeApi, view
+from hub.store.db import AWAY
+from knowledge_base import importer
+from knowledge_base.api import KnowledgeApi, views
 
 log = logging.getLogger("app")
 
@@ -99,7 +99,7 @@ async def _application(made: Parts, role: RoleName, stack: contextlib.AsyncExitS
         app.add_routes(site.routes())
         return app
     auth, presence = Auth(made.db, Passwords()), Presence(made.db, made.bus)
-    feed = Feed(made.db, made.bus, auth.agent, presence, articles_for_feed)
+    feed = Feed(made.db, made.bus, auth.agent, presence, views)
     await feed.start()
     stack.push_async_callback(feed.stop)
     app = web.Application(
@@ -122,11 +122,6 @@ async def _application(made: Parts, role: RoleName, stack: contextlib.AsyncExitS
         app.add_routes(Actions(made.settings.internal_token).routes())
     app.add_routes(pages(made.settings.root / "web" / "dist"))
     return app
-
-
-async def articles_for_feed(conn: Connection, ids: Sequence[str]) -> dict[str, object]:
-    """Articles as their routes give them; an edit is rare, so one by one."""
-    return {id: view(await store.get(conn, id)) for id in ids}
 
 
 def _probes(made: Parts) -> dict[str, Any]:
