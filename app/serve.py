@@ -88,8 +88,6 @@ async def _site(made: Parts, role: RoleName) -> AsyncIterator[None]:
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, made.settings.host, made.settings.port, backlog=1024).start()
         yield
-        for connector in made.channels:
-            await connector.stop()  # its sockets would otherwise be waited for
 
 
 async def _application(made: Parts, role: RoleName, stack: contextlib.AsyncExitStack) -> web.Application:
@@ -102,12 +100,18 @@ async def _application(made: Parts, role: RoleName, stack: contextlib.AsyncExitS
     feed = Feed(made.db, made.bus, auth.agent, presence, views)
     await feed.start()
     stack.push_async_callback(feed.stop)
+
+    async def hang_up(_: web.Application) -> None:
+        """Open sockets would otherwise be waited for."""
+        await asyncio.gather(feed.stop(), *(connector.stop() for connector in made.channels))
+
     app = web.Application(
         middlewares=[security_headers, problems, authenticating(auth, presence)], client_max_size=MAX_BODY
     )
     if made.settings.file.public_url:
         split = urlsplit(made.settings.file.public_url)
         app[PUBLIC_ORIGIN] = f"{split.scheme}://{split.netloc}"
+    app.on_shutdown.append(hang_up)
     app.add_routes(site.routes())
     for connector in made.channels:
         app.add_routes(connector.routes())
