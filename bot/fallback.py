@@ -8,25 +8,57 @@ import time
 
 from hub.errors import BotUnavailable
 from hub.ports import Bot
-from hub.types import BotReply, BotTurn, Handoff, Say, Search
+from hub.types import BotReply, BotTurn, Effect, Handoff, Language, Say, Search, TakeBack
 
 log = logging.getLogger(__name__)
 
 PAUSE = 0.5
 """Seconds for which a bot that was away is not asked again, so that nobody waits for one that hangs."""
 
-_HUMAN = re.compile(
-    r"人工|真人|转人|活人|客服(?:人员|小姐|专员)|找(?:个|一个)?人|rengong|"
-    r"\b(?:human|agent|operator|representative|(?:real|live|actual) person|"
-    r"(?:talk|speak|chat|connect me|put me through)\b.{0,12}\b(?:someone|somebody|person|staff|support))\b",
+_TAKE_BACK = re.compile(
+    r"(?<![能再是可会要])(?:不|别|取消|撤销|退出).{0,3}(?:转|人工|真人|排队)|"
+    r"\b(?:no|cancel|forget|(?:no longer|don'?t|do not) (?:need|want))(?: about)?(?: an?| the| any)? "
+    r"(?:human|agent|person)\b(?! please)",
     re.IGNORECASE,
 )
-_GREETING = re.compile(r"^\W*(?:你好|您好|嗨|哈喽|在吗|早上好|下午好|晚上好|hi|hello|hey)\W*$", re.IGNORECASE)
-_THANKS = re.compile(r"^\W*(?:谢谢|多谢|感谢|thanks?|thank you|thx)\W*(?:你|您|了|very much|a lot)?\W*$", re.IGNORECASE)
+_WHO_ARE_YOU = re.compile(
+    r"(?:你|您|对面|这)是.{0,3}(?:真人|机器|人工|人吗|谁)|是真人|真人还是|在[和跟]真人|"
+    r"\b(?:are|r) (?:you|u)\b.{0,20}\b(?:human|robot|bot|person|real|machine)|\bam i (?:talking|speaking|chatting)\b",
+    re.IGNORECASE,
+)
+_ABOUT_THEM = re.compile(
+    r"人工(?:费|智能)|人工.*(?:几点|时间|多久|晚上|上班)|"
+    r"\b(?:hours|how (?:late|long)|when)\b.*\bagents?\b|\bagents?\b.*\bhours\b",
+    re.IGNORECASE,
+)
+_HUMAN = re.compile(
+    r"人工|真人|活人|rengong|zhuan ?ren|ren ?gong|(?:找|换|来|安排).{0,2}人|(?:找|联系|叫|要|位)客服|"
+    r"经理|主管|领导来|转agent|real person|工作人员|(?:客服|人)(?:给我打|联系我|来联系)|(?:不要|不想[跟和])机器人|"
+    r"human|\b(?:operator|representative|supervisor|manager|boss|live chat|real one|(?:real|live) (?:person|agent))\b|"
+    r"\b(?:talk|speak|chat|connect|transfer|put|get|give|want|need|like)\b.{0,25}\b(?:agent|someone|somebody|anybody|person|"
+    r"people|staff|colleagues?|employee|team|customer (?:service|care|support)|support)\b|"
+    r"\b(?:some(?:one|body)|anybody).{0,25}\b(?:talk|speak|call|contact)\b|\bcall me back\b|"
+    r"^\W*(?:(?:an?|live|customer) )?(?:agents?|staff|person|service|support)\W*(?:please|pls|plz|now)?\W*$",
+    re.IGNORECASE,
+)
+_GREETING = re.compile(
+    r"^\W*(?:(?:你们?|您|大家)好|嗨|嘿|哈[喽啰]|在[吗不么]*|(?:早上?|上午|下午|晚上)好?|"
+    r"hi|hello|hey|good (?:morning|afternoon|evening))\W*(?:啊|呀|there|everyone)?\W*$",
+    re.IGNORECASE,
+)
+_THANKS = re.compile(
+    r"^\W*(?:好的|解决了|ok(?:ay)?|great|perfect)?\W*(?:非常|十分|太|many)?\W*"
+    r"(?:谢谢|谢|多谢|感谢|辛苦|thanks?|thank (?:you|u)|thx)\W*(?:你|您|了|啦|very much|so much|a lot)*\W*$",
+    re.IGNORECASE,
+)
 
 _WORDS = {
     "greeting": {"zh": "您好！请问有什么可以帮您？", "en": "Hello! What can I help you with?"},
     "thanks": {"zh": "不客气！", "en": "You are welcome!"},
+    "who": {
+        "zh": "我是机器人，不是真人。需要真人时，说“人工”就行。",
+        "en": "I am a bot, not a person. If you would rather have a person, just say “agent”.",
+    },
 }
 
 
@@ -35,17 +67,25 @@ class OfflineBot:
 
     async def respond(self, turn: BotTurn) -> BotReply:
         """The reply; there always is one."""
-        if _HUMAN.search(turn.text):
-            return BotReply(effects=(Handoff("asked"),))
-        if _GREETING.match(turn.text):
-            return BotReply(effects=(Say(_WORDS["greeting"][turn.language]),))
-        if _THANKS.match(turn.text):
-            return BotReply(effects=(Say(_WORDS["thanks"][turn.language]),))
-        return BotReply(effects=(Search(),))
+        return BotReply(effects=(_effect(turn.text, turn.language),))
 
     async def ready(self) -> tuple[bool, str]:
         """Always."""
         return True, ""
+
+
+def _effect(text: str, language: Language) -> Effect:
+    if _TAKE_BACK.search(text):
+        return TakeBack()
+    if _WHO_ARE_YOU.search(text):
+        return Say(_WORDS["who"][language])
+    if _HUMAN.search(text) and not _ABOUT_THEM.search(text):
+        return Handoff("asked")
+    if _GREETING.match(text):
+        return Say(_WORDS["greeting"][language])
+    if _THANKS.match(text):
+        return Say(_WORDS["thanks"][language])
+    return Search()
 
 
 class SteadyBot:
