@@ -85,7 +85,7 @@ export default {
   },
   conversation: {
     claim: "Take",
-    pull: "Take over from the assistant",
+    pull: "Take over",
     release: "Back to the assistant",
     close: "Close",
     transfer: "Transfer",
@@ -119,6 +119,7 @@ export default {
     addNote: "Add note",
     hint: "Enter sends, Shift+Enter breaks the line",
     notMine: "Take this conversation to answer the customer.",
+    botAnswers: "The assistant is answering. Take over to write yourself.",
     others: "{name} has this conversation. You can still leave a note.",
     closed: "This conversation is closed. You can still leave a note.",
     closedMine: "This conversation is closed.",

@@ -87,7 +87,7 @@ const zh: typeof en = {
   },
   conversation: {
     claim: "接待",
-    pull: "从助手手中接管",
+    pull: "接管",
     release: "交还助手",
     close: "结束",
     transfer: "转接",
@@ -121,6 +121,7 @@ const zh: typeof en = {
     addNote: "添加备注",
     hint: "Enter 发送，Shift+Enter 换行",
     notMine: "接待这个会话后即可回复客户。",
+    botAnswers: "智能助手正在回复。接管后可由您回复。",
     others: "{name} 正在接待。您仍可添加备注。",
     closed: "会话已结束。您仍可添加备注。",
     closedMine: "会话已结束。",
