@@ -93,6 +93,8 @@ class LibraryEmbedder:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """As `Embedder.encode`; one call at a time."""
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
         with self._lock:
             vectors = self._model.encode(list(texts), convert_to_numpy=True, show_progress_bar=False)
         return normalised(np.asarray(vectors, dtype=np.float32))

@@ -11,7 +11,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from knowledge_base.training.augmentation import Cutter, Translator
+from knowledge_base.training.augmentation import Cutter
 from knowledge_base.training.corpus import Corpus
 from knowledge_base.training.initialisation import project
 from knowledge_base.training.student import Ids, Lines
@@ -42,7 +42,6 @@ class Diet:
     utterances: Lines
     intents: list[Ids]
     cutter: Cutter
-    translator: Translator
 
 
 def prepare(corpus: Corpus, tokenizer: Tokenizer, teacher: Teacher, matrix: Vectors) -> Diet:
@@ -70,5 +69,4 @@ def prepare(corpus: Corpus, tokenizer: Tokenizer, teacher: Teacher, matrix: Vect
         utterances=lines([line for utterances in corpus.intents for line in utterances]),
         intents=[np.arange(start, end) for start, end in pairwise(bounds)],
         cutter=Cutter(tokenizer),
-        translator=Translator(tokenizer, corpus.glosses, pairs.lines.counts(tokenizer.get_vocab_size())),
     )

@@ -15,10 +15,9 @@ from knowledge_base.training.diet import Diet, Taught
 from knowledge_base.training.objectives import SAME, agree, distil
 from knowledge_base.training.student import Ids, Lines, Student
 
-RATE = 4e-3
+RATE = 4e-3  # at the first step; falls to nothing
 LEFT_OUT = 0.15  # of the words of Chinese sentences
 CUT = 0.1  # of the Chinese words
-TRANSLATED = 0.7  # of the words of English sentences, where they are turned into Chinese
 
 
 def train(student: Student, diet: Diet, steps: int, random: np.random.Generator) -> None:
@@ -53,7 +52,6 @@ class Lessons:
         return {
             "english": self._english(384),
             "meanings": self._meanings(192),
-            "translated": self._translated(192),
             "pairs": self._pairs(320),
             "words": self._words(256),
             "paraphrases": self._paraphrases(96),
@@ -67,14 +65,6 @@ class Lessons:
     def _meanings(self, count: int) -> Tensor:
         """So do the words and phrases by which the dictionary explains: more of the language than any dialogue has."""
         return 0.5 * self._taught(self._diet.meanings, count)
-
-    def _translated(self, count: int) -> Tensor:
-        """An English sentence turned into Chinese word by word still means the same."""
-        sentences, targets = self._pick(self._diet.english, count)
-        mixed = self._diet.translator.translate(
-            sentences, targets.numpy(), self._student.rows, TRANSLATED, self._random
-        )
-        return distil(self._student(thin(mixed, LEFT_OUT, self._random)), targets)
 
     def _pairs(self, count: int) -> Tensor:
         """A Chinese sentence lies where the teacher puts its translation, and finds it among others."""

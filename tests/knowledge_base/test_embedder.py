@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -63,8 +65,19 @@ def test_a_model_that_is_not_there_is_said(tmp_path: Path) -> None:
         load(str(tmp_path))
 
 
+def test_the_bundled_model_works_without_pytorch() -> None:
+    """Which takes seconds to import, and hundreds of megabytes."""
+    code = (
+        "import sys; from knowledge_base import embedder, service; embedder.load().encode(['hi']); print(*sys.modules)"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "knowledge_base.service" in loaded
+    assert {"torch", "sentence_transformers", "transformers"}.isdisjoint(loaded)
+
+
 @pytest.mark.filterwarnings("ignore")  # PyTorch's and transformers' own
 def test_sentence_transformers_loads_the_bundled_model_and_gives_the_same_vectors(bundled: Embedder) -> None:
     library = load(str(BUNDLED_PATH))
     assert library.dimension == bundled.dimension
     assert np.abs(library.encode(TEXTS) - bundled.encode(TEXTS)).max() < 1e-6
+    assert library.encode([]).shape == (0, bundled.dimension)

@@ -9,7 +9,7 @@ from tokenizers import Tokenizer
 
 from knowledge_base.embedder import BundledEmbedder
 from knowledge_base.training import quantise, vocabulary
-from knowledge_base.training.augmentation import Cutter, Translator, thin
+from knowledge_base.training.augmentation import Cutter, thin
 from knowledge_base.training.corpus import Corpus, own_pairs
 from knowledge_base.training.initialisation import project, projection, rarity
 from knowledge_base.training.objectives import contrast, distil
@@ -59,17 +59,6 @@ def test_words_are_cut_into_words(tokenizer: Tokenizer) -> None:
     cut = Cutter(tokenizer).cut([np.array([word])], 1.0, np.random.default_rng(1))[0]
     assert tokenizer.decode(cut.tolist()).replace(" ", "") == "充电器"
     assert len(cut) == 2
-
-
-def test_english_words_become_chinese_words_of_that_meaning(tokenizer: Tokenizer) -> None:
-    size = tokenizer.get_vocab_size()
-    rows = np.ones((size, 4), dtype=np.float32)
-    translator = Translator(tokenizer, CORPUS.glosses, np.ones(size, dtype=np.int64))
-    sentences = Lines(tokenizer, ["the parcel", "my charger"]).take(np.array([0, 1]))
-    mixed = translator.translate(sentences, np.ones((2, 4), dtype=np.float32), rows, 1.0, np.random.default_rng(1))
-    assert tokenizer.id_to_token(int(mixed[0][-1])) == "包裹"
-    assert tokenizer.id_to_token(int(mixed[1][-1])) == "充电器"
-    assert tokenizer.id_to_token(int(mixed[0][0])) == "the"
 
 
 def test_the_loss_falls_as_the_student_comes_to_lie_where_the_teacher_does(tokenizer: Tokenizer) -> None:
