@@ -23,6 +23,7 @@ class Socket {
 if (!customElements.get("parley-chat")) customElements.define("parley-chat", ParleyChat);
 
 let chat: ParleyChat;
+const drawn = () => new Promise((resolve) => requestAnimationFrame(resolve));
 const inside = <E extends Element>(selector: string) => chat.shadowRoot!.querySelector<E>(selector);
 
 beforeEach(async () => {
@@ -40,38 +41,44 @@ beforeEach(async () => {
   Socket.last.say({ type: "ready", conversation: "c", status: "bot" });
 });
 
-it("shows what people wrote as text, never as markup", () => {
+it("shows what people wrote as text, never as markup", async () => {
   const text = '<img src=x onerror="alert(1)"> <b>bold</b>';
   Socket.last.say({ type: "message", seq: 1, id: "a", author: "bot", text, sources: [{ article: "1", title: "<i>t</i>" }] });
+  await drawn();
   expect(inside(".bubble")!.textContent).toBe(text);
   expect(inside(".log img, .log b, .log i")).toBeNull();
 });
 
-it("sends a pressed button's title with its payload", () => {
+it("sends a pressed button's title with its payload", async () => {
   Socket.last.say({ type: "message", seq: 1, id: "a", author: "bot", text: "?", buttons: [{ title: "Yes", payload: "/yes" }] });
+  await drawn();
   inside<HTMLButtonElement>(".choices button")!.click();
   expect(Socket.last.sent.at(-1)).toMatchObject({ type: "message", text: "Yes", payload: "/yes" });
+  await drawn();
   expect(inside<HTMLButtonElement>(".choices button")!.disabled).toBe(true);
 });
 
-it("asks for a human, shows the place in the queue, and takes it back", () => {
+it("asks for a human, shows the place in the queue, and takes it back", async () => {
   inside<HTMLButtonElement>(".human")!.click();
   expect(Socket.last.sent.at(-1)).toEqual({ type: "handoff", wanted: true });
   Socket.last.say({ type: "status", seq: 1, status: "waiting", queue_position: 2, conversation: "c" });
+  await drawn();
   expect(inside(".status")!.textContent).toContain("2");
   inside<HTMLButtonElement>(".human")!.click();
   expect(Socket.last.sent.at(-1)).toEqual({ type: "handoff", wanted: false });
 });
 
-it("asks for a rating after a human closed, and sends it with the conversation's id", () => {
+it("asks for a rating after a human closed, and sends it with the conversation's id", async () => {
   Socket.last.say({ type: "status", seq: 1, status: "human", conversation: "c", agent: { name: "Lin" } });
   Socket.last.say({ type: "status", seq: 2, status: "closed", conversation: "c" });
+  await drawn();
   inside<HTMLButtonElement>(".rating button:nth-of-type(4)")!.click();
   expect(Socket.last.sent.at(-1)).toEqual({ type: "rate", conversation: "c", score: 4 });
+  await drawn();
   expect(inside(".rating p")!.textContent).toBe(texts.en.rated);
 });
 
-it("speaks Chinese when asked to", () => {
+it("speaks Chinese when asked to", async () => {
   chat.setAttribute("locale", "zh-CN");
   expect(inside("h2")!.textContent).toBe(texts.zh.title);
   expect(inside<HTMLElement>(".panel")!.lang).toBe("zh-CN");

@@ -10,6 +10,7 @@ const TYPING_FOR = 6_000;
 /** The chat's window and the button that opens it. */
 export class View {
   private isOpen = false;
+  private drawing = false;
   private typingTimer?: number;
   private readonly launcher = h("button", { class: "launcher", attrs: { type: "button" } });
   private readonly badge = h("span", { class: "badge", attrs: { "aria-hidden": "true" } });
@@ -63,16 +64,27 @@ export class View {
     this.update();
   }
 
-  /** Shows the chat as it is now; `frame` is what just came in, if that was the reason. */
+  /**
+   * Shows the chat as it is now, with the next picture; `frame` is what just came in, if that was the reason. A history
+   * of a thousand messages is replayed frame by frame, and drawn a few times only.
+   */
   update(frame?: HubFrame): void {
     if (frame?.type === "typing") this.expireTyping();
+    this.speak(frame);
+    if (this.drawing) return;
+    this.drawing = true;
+    if (document.hidden) window.setTimeout(() => this.draw(), 200);
+    else requestAnimationFrame(() => this.draw());
+  }
+
+  private draw(): void {
+    this.drawing = false;
     if (this.isOpen && !document.hidden) this.chat.read();
     this.transcript.update(this.words, this.locale);
     this.composer.update();
     this.showStatus();
     this.showNotice();
     this.showBadge();
-    this.speak(frame);
   }
 
   private listen(): void {
@@ -96,7 +108,7 @@ export class View {
     this.panel.hidden = !open;
     this.launcher.classList.toggle("is-open", open);
     setAttribute(this.launcher, "aria-expanded", String(open));
-    this.update();
+    this.draw();
     if (open) this.transcript.toEnd();
   }
 
