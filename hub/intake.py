@@ -9,11 +9,10 @@ import msgspec
 from hub import language, metrics
 from hub.bus import Bus
 from hub.errors import InvalidRequest
-from hub.lifecycle import Step
 from hub.steps import Steps
 from hub.store import attachments, conversations, messages, streams
 from hub.store.db import Connection, Database
-from hub.types import Conversation, InboundMessage, Language, Reason, Receipt
+from hub.types import Conversation, InboundMessage, Language, Receipt
 
 MAX_TEXT = 20_000
 """Characters; what is longer is no question, and a platform's own limit is far below."""
@@ -76,8 +75,7 @@ class Intake:
             started = await streams.start_conversation(conn, stream, spoken or "en")
             return await conversations.get(conn, started)
         if conversation.status == "closed":
-            reason: Reason | None = "reopened" if conversation.closed_by_human else None
-            conversation = await self._steps.apply(conn, conversation, Step(action="reopen", reason=reason))
+            conversation = await self._steps.reopen(conn, conversation)
         if spoken is not None and spoken != conversation.language:
             await conversations.set_language(conn, conversation.id, spoken)
             conversation = msgspec.structs.replace(conversation, language=spoken)

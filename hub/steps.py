@@ -12,7 +12,7 @@ from hub.lifecycle import Step, follow
 from hub.ports import Contexts
 from hub.store import conversations, messages
 from hub.store.db import Connection, Database
-from hub.types import Conversation, OutboundMessage
+from hub.types import Conversation, OutboundMessage, Reason
 
 Decide = Callable[[Conversation], Step | None]
 """Looks at the locked conversation and says what is to happen; None: nothing, all is as wanted."""
@@ -34,7 +34,8 @@ class Steps:
         """
         after = follow(conversation, step, datetime.now(UTC))
         await conversations.write_step(conn, conversation, after, step)
-        if after.status in ("waiting", "human") and conversation.status in ("bot", "waiting"):
+        # Whoever claims what waits gets the snapshot that was taken when it began to wait.
+        if after.status == "waiting" or (after.status == "human" and conversation.status == "bot"):
             context = await self._contexts.build(conn, after, step.reason or conversation.reason)
             await conversations.set_context(conn, conversation.id, context)
         return after
@@ -52,12 +53,18 @@ class Steps:
     async def customer_wants_human(self, conversation: str) -> None:
         """The customer pressed the human button. Somebody who waits or talks to a human already goes on doing so."""
         async with self._db.transaction() as conn:
-            before = await conversations.lock(conn, conversation)
-            if before.status != "bot":
-                return
-            await self.say(conn, before, "handing_over")
-            after = await self.apply(conn, before, Step(action="handoff", reason="asked"))
-        self.tell(after)
+            now = await conversations.lock(conn, conversation)
+            if now.status == "closed":
+                now = await self.reopen(conn, now)
+            if now.status == "bot":
+                await self.say(conn, now, "handing_over")
+                now = await self.apply(conn, now, Step(action="handoff", reason="asked"))
+        self.tell(now)
+
+    async def reopen(self, conn: Connection, conversation: Conversation) -> Conversation:
+        """The closed conversation goes on: in the agents' queue if a human closed it, else with the bot."""
+        reason: Reason | None = "reopened" if conversation.closed_by_human else None
+        return await self.apply(conn, conversation, Step(action="reopen", reason=reason))
 
     async def customer_takes_back(self, conversation: str) -> None:
         """The customer no longer wants a human. Without effect once an agent has the conversation."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import uuid
 from collections.abc import AsyncIterator
 from typing import Any
@@ -151,6 +152,28 @@ async def test_the_human_button_and_its_cancelling(client: Client) -> None:
         await one.socket.send_json({"type": "handoff", "wanted": False})
         assert (await one.until(type="status"))["status"] == "bot"
     assert [entry["seq"] for entry in await poll(client, session)] == [1, 2, 3, 4]
+
+
+async def test_the_human_button_reopens_what_was_closed(client: Client, house: House) -> None:
+    session, conversation = await session_of(client)
+    async with browser(client, session) as one:
+        await one.say("hello")
+        await one.until(type="message", author="bot")
+        await house.steps.take(conversation, lambda _: Step(action="expire"))
+        await one.until(type="status", status="closed")
+        await one.socket.send_json({"type": "handoff", "wanted": True})
+        await one.until(type="status", status="waiting")
+
+
+async def test_large_files_are_taken_and_larger_ones_refused(client: Client) -> None:
+    session, _ = await session_of(client)
+    for size, status in ((5 * 2**20, 201), (10 * 2**20 + 1, 413)):
+        form = aiohttp.FormData()
+        form.add_field("file", io.BytesIO(b"x" * size), filename="a.bin", content_type="application/octet-stream")
+        response = await client.post(
+            "/channels/web/attachments", data=form, headers={"Authorization": f"Bearer {session}"}
+        )
+        assert response.status == status
 
 
 async def test_the_customer_sees_who_has_taken_over(client: Client, house: House) -> None:
