@@ -4,6 +4,7 @@ Runs on any Python from 3.11 with nothing installed: this module and ``app.setup
 ``run`` goes on into ``python -m app run`` in the same process.
 """
 
+import contextlib
 import ctypes
 import fcntl
 import os
@@ -19,6 +20,7 @@ from app.setup.board import Board, span
 from app.setup.step import Programs, Step, StepFailed
 from app.setup.steps import Steps
 from app.supervisor.ports import is_free, split
+from app.supervisor.terminal import Terminal
 
 ROOT = Path(__file__).resolve().parent.parent
 _GOALS = ("run", "tools", "train")
@@ -45,7 +47,8 @@ def main(words: list[str]) -> int:
             if not set_up(goal, var):
                 return 1
     except KeyboardInterrupt:
-        print("\ninterrupted; the next start goes on from here")
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            print("\ninterrupted; the next start goes on from here", flush=True)
         return 130
     if goal == "run":
         _go_on(began)
@@ -67,6 +70,7 @@ def set_up(goal: str, var: Path) -> bool:
     board = Board(len(open_steps))
     if not steps.hub_environment().stamp.exists():
         board.say("the first set-up fetches some gigabytes and takes some minutes")
+    terminal = Terminal()
     problems: list[str] = []
 
     def work(line: Sequence[Step]) -> None:
@@ -82,6 +86,8 @@ def set_up(goal: str, var: Path) -> bool:
         while any(thread.is_alive() for thread in threads):
             time.sleep(0.5)
             board.tick()
+            if terminal.is_gone():
+                raise KeyboardInterrupt
     except KeyboardInterrupt:
         programs.stop()
         raise

@@ -20,6 +20,7 @@ from app.supervisor.postgres import Postgres
 from app.supervisor.process import Command, StartError, last_lines, run_once
 from app.supervisor.rasa import Rasa
 from app.supervisor.redis import Redis
+from app.supervisor.terminal import Terminal
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEFAULT_HTTP = "127.0.0.1:8080"
@@ -59,6 +60,7 @@ class Supervisor:
         self._keepers: list[Keeper] = []
         self._ready = False
         self._told = 0
+        self._terminal = Terminal()
 
     async def run(self) -> int:
         """Bring everything up, keep it up, and stop it in the reverse order. Answers with the exit status."""
@@ -130,8 +132,8 @@ class Supervisor:
             )
 
     async def _until_told(self) -> None:
-        while not self._told:
-            await asyncio.sleep(0.05)
+        while not self._told and not self._terminal.is_gone():
+            await asyncio.sleep(0.1)
         raise _ToldToStop
 
     async def _keep_logs_short(self) -> None:

@@ -66,13 +66,13 @@ class Installation:
         (self.var / "models").mkdir(parents=True)
         (self.var / "models" / "bot.tar.gz").touch()
 
-    def start(self) -> None:
-        """Run the supervisor as ``make run`` would."""
+    def start(self, terminal: int | None = None) -> None:
+        """Run the supervisor as ``make run`` would; what it prints goes to the terminal, if one is given."""
         with (self.root / f"printed-{len(self.supervisors)}").open("wb") as printed:
             supervisor = subprocess.Popen(
                 [sys.executable, "-c", _DRIVER, str(self.root), str(self.var)],
                 env={**os.environ, "PYTHONPATH": str(CHECKOUT), "PARLEY_HTTP": self.http},
-                stdout=printed,
+                stdout=terminal or printed,
                 stderr=printed,
                 start_new_session=True,
             )

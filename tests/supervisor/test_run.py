@@ -1,5 +1,6 @@
 """The supervisor with real databases: it brings everything up, keeps it up, and leaves nothing behind."""
 
+import os
 import signal
 import socket
 from collections.abc import Iterator
@@ -29,6 +30,17 @@ def test_a_wanted_stop_leaves_nothing_behind(installation: Installation, how: si
     assert "Parley is up" in printed
     assert installation.alive() == []
     assert not (installation.var / "run.json").exists()
+
+
+def test_a_closed_terminal_is_a_wanted_stop(installation: Installation) -> None:
+    ours, theirs = os.openpty()
+    installation.start(theirs)
+    os.close(theirs)
+    installation.wait_ready()
+    os.close(ours)
+    status, printed = installation.finish()
+    assert status == 0, printed
+    assert installation.alive() == []
 
 
 def test_what_is_killed_comes_back_under_the_same_address(installation: Installation) -> None:
