@@ -3,6 +3,7 @@ import type { Conversation, FeedEvent, Message } from "../../console/src/api/typ
 import {
   applyEvent,
   emptyInbox,
+  forget,
   inReadingOrder,
   mergeConversation,
   mergeMessages,
@@ -105,6 +106,16 @@ describe("what routes answer", () => {
     applyEvent(inbox, event("status", conversation("a", { status: "human", updated_at: at(2) })), 0);
     mergeConversation(inbox, conversation("a", { status: "waiting", updated_at: at(1) }));
     expect(inbox.conversations.get("a")!.status).toBe("human");
+  });
+});
+
+describe("a busy day", () => {
+  it("lets go of old conversations, but never of one that somebody needs", () => {
+    const inbox = emptyInbox();
+    const statuses = ["waiting", "closed", "human", "closed", "bot", "closed"] as const;
+    statuses.forEach((status, minute) => mergeConversation(inbox, conversation(`${minute}`, { status, updated_at: at(minute) })));
+    forget(inbox, 2, "1");
+    expect([...inbox.conversations.keys()]).toEqual(["0", "1", "2", "4", "5"]);
   });
 });
 

@@ -82,6 +82,15 @@ function applyMessage(inbox: Inbox, id: string, message: Message): Missing {
   return undefined;
 }
 
+/** Lets go of what moved longest ago, above `most`; never of what waits, is with an agent, or is being looked at. */
+export function forget(inbox: Inbox, most: number, looking?: string): void {
+  for (const { id, status } of newestFirst([...inbox.conversations.values()]).slice(most)) {
+    if (status === "waiting" || status === "human" || id === looking) continue;
+    inbox.conversations.delete(id);
+    inbox.transcripts.delete(id);
+  }
+}
+
 /** Messages by `seq`, which is the order the customer saw; notes stand where they were written. */
 export function inReadingOrder(messages: Message[]): Message[] {
   const spoken = messages.filter((message) => message.seq !== null).sort((a, b) => a.seq! - b.seq!);

@@ -4,7 +4,7 @@ import { agents as fetchAgents } from "../api/session.ts";
 import type { Agent, Conversation, FeedEvent, Message } from "../api/types.ts";
 import { Feed, type FeedLink } from "../feed/feed.ts";
 import * as rules from "../feed/inbox.ts";
-import { alertFor } from "./alerts.ts";
+import { alertFor, looking } from "./alerts.ts";
 import { canAnswer, checkSession, user } from "./session.ts";
 
 /** The one inbox of this window: the reducer's state made reactive, and the calls that fill it. */
@@ -20,6 +20,9 @@ export const waiting = computed(() => rules.queue(inbox));
 export const mine = computed(() => rules.ownedBy(inbox, user.value?.id ?? ""));
 export const everything = computed(() => rules.newestFirst([...inbox.conversations.values()]));
 export const nextOfAll = ref<string | null>(null);
+
+/** So many conversations are kept at hand in this window. */
+const MOST = 1000;
 
 type Listener = (event: FeedEvent) => void;
 const listeners = new Set<Listener>();
@@ -52,7 +55,7 @@ export function stop(): void {
 function take(event: FeedEvent): void {
   const before = event.conversation ? inbox.conversations.get(event.conversation) : undefined;
   const missing = rules.applyEvent(inbox, event, Date.now());
-  if (missing !== undefined) void fetchOne(missing);
+  if (missing !== undefined) fetchSoon(missing);
   alertFor(event, before, user.value?.id);
   for (const listener of listeners) listener(event);
 }
@@ -96,11 +99,23 @@ export async function search(q: string): Promise<string[]> {
   return page.items.map((item) => item.id);
 }
 
-async function fetchOne(id: string): Promise<void> {
+const wanted = new Set<string>();
+
+/** Conversations that only their events are known of; asked for together, since on busy days many begin in a second. */
+function fetchSoon(id: string): void {
+  if (wanted.size === 0) window.setTimeout(fetchWanted, 500);
+  wanted.add(id);
+}
+
+async function fetchWanted(): Promise<void> {
+  const ids = [...wanted];
+  wanted.clear();
   try {
-    rules.mergeConversation(inbox, await api.detail(id));
+    const found = ids.length > 3 ? (await api.list({ limit: 100 })).items : await Promise.all(ids.map(api.detail));
+    for (const item of found) rules.mergeConversation(inbox, item);
+    rules.forget(inbox, MOST, looking.value);
   } catch {
-    // Not ours to see, or the hub is away: the next event or the next fresh start brings it.
+    // Not ours to see, or the hub is away: the next event or the next fresh start brings them.
   }
 }
 
