@@ -20,7 +20,7 @@ from hub.bus import Bus, Wake
 from hub.connector import Health, Sent
 from hub.errors import Forbidden, Unauthenticated, Unsupported
 from hub.intake import Intake
-from hub.store import messages, turns
+from hub.store import messages
 from hub.store.db import Database
 from hub.types import Button, Channel, InboundMessage, Message, Receipt, Source
 
@@ -98,9 +98,9 @@ class Rest:
                 await wake.wait()  # a new message has no answer yet
             while True:
                 async with self._db.connection() as conn:
-                    state, turn = await turns.state_of(conn, receipt.message)
-                    if state == "handled" and turn is not None:
-                        return await messages.by_turn(conn, turn)
+                    said = await messages.answers_to(conn, receipt.message)
+                if said is not None:
+                    return said
                 await wake.wait()
 
     def _check(self, request: web.Request) -> None:

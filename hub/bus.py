@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 _CHANNEL = "parley:signals"
 _BACKLOG = 10_000
+_PAUSE, _PAUSE_ALONE = 0.002, 0.05  # seconds
 _AWAY = (RedisError, OSError, asyncio.TimeoutError)
 
 
@@ -100,10 +101,12 @@ class Bus:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            leaving, self._leaving = self._leaving, []
+            leaving, self._leaving = list(dict.fromkeys(self._leaving)), []
+            alone = False
             with contextlib.suppress(*_AWAY):
-                await client.publish(_CHANNEL, msgspec.msgpack.encode(leaving))
-            await asyncio.sleep(0.002)  # what comes in a burst leaves as one
+                alone = await client.publish(_CHANNEL, msgspec.msgpack.encode(leaving)) <= 1
+            # What comes in a burst leaves as one; where nobody else listens there is no hurry at all.
+            await asyncio.sleep(_PAUSE_ALONE if alone else _PAUSE)
 
     async def _hear(self, client: redis.Redis) -> None:
         while True:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
 import msgspec
 
 from hub import language, metrics
@@ -18,8 +19,8 @@ MAX_TEXT = 20_000
 """Characters; what is longer is no question, and a platform's own limit is far below."""
 
 
-class _Duplicate(Exception):
-    """Two processes stored the same delivery at the same moment; ours is rolled back."""
+class _StoredBefore(Exception):
+    """The platform delivered something again."""
 
 
 class Intake:
@@ -40,46 +41,52 @@ class Intake:
         try:
             async with self._db.transaction() as conn:
                 receipt = await self._store(conn, message)
-        except _Duplicate:
-            async with self._db.transaction() as conn:
-                receipt = await self._store(conn, message)
-        if receipt.duplicate:
+        except _StoredBefore:
             metrics.REPEATED.labels(message.channel).inc()
-        else:
-            metrics.RECEIVED.labels(message.channel).inc()
-            self._bus.signal("stream", str(receipt.stream))
-            self._bus.signal("turns", receipt.conversation)
-            self._bus.signal("feed")
+            async with self._db.connection() as conn:
+                return await messages.receipt_of(conn, message)
+        except asyncpg.UniqueViolationError as error:
+            raise InvalidRequest(f"id: {message.id} is the id of another message; use one of your own") from error
+        metrics.RECEIVED.labels(message.channel).inc()
+        self._bus.signal("stream", str(receipt.stream))
+        self._bus.signal("turns", receipt.conversation)
+        self._bus.signal("feed")
         return receipt
 
     async def _store(self, conn: Connection, message: InboundMessage) -> Receipt:
-        stream = await streams.lock_or_create(conn, message.channel, message.sender, message.name)
-        known = await messages.find_inbound(conn, message)
-        if known is not None:
-            found_stream, conversation_id, stored = known
-            return Receipt(found_stream, conversation_id, stored.key, stored.id, stored.seq, duplicate=True)
-        conversation = await self.current(conn, stream, message.language or language.detect(message.text))
-        files = await attachments.of(conn, stream.id, message.attachments)
-        added = await messages.add_inbound(conn, stream.id, conversation.id, message, files)
+        spoken = message.language or language.detect(message.text)
+        conversation = await self.current(conn, message.channel, message.sender, spoken, name=message.name)
+        files = await attachments.of(conn, conversation.stream, message.attachments)
+        added = await messages.add_inbound(conn, conversation, message, files)
         if added is None:
-            raise _Duplicate
-        return Receipt(stream.id, conversation.id, added.key, added.id, added.seq, duplicate=False)
+            raise _StoredBefore  # rolls all of it back: the number taken, a conversation reopened
+        return Receipt(conversation.stream, conversation.id, added.key, added.id, added.seq, duplicate=False)
 
-    async def current(self, conn: Connection, stream: streams.Stream, spoken: Language | None) -> Conversation:
-        """The conversation in which the locked stream goes on: the open one, the closed one reopened, or a new one."""
-        conversation = await conversations.lock_only(conn, stream.conversation) if stream.conversation else None
-        now = datetime.now(UTC)
-        if conversation is None or (
-            conversation.status == "closed" and now - conversation.updated_at > self._reopen_within
-        ):
-            started = await streams.start_conversation(conn, stream, spoken or "en")
-            return await conversations.get(conn, started)
-        if conversation.status == "closed":
-            conversation = await self._steps.reopen(conn, conversation)
-        if spoken is not None and spoken != conversation.language:
-            await conversations.set_language(conn, conversation.id, spoken)
+    async def current(
+        self,
+        conn: Connection,
+        channel: str,
+        sender: str,
+        spoken: Language | None,
+        *,
+        name: str | None = None,
+        email: str | None = None,
+    ) -> Conversation:
+        """The conversation in which somebody goes on, locked: the open one, the closed one reopened, or a new one."""
+        conversation = await conversations.lock_current(conn, channel, sender)
+        if conversation is None or self._is_over(conversation):
+            stream = await streams.lock_or_create(conn, channel, sender, name, email)
+            conversation = await conversations.lock_current(conn, channel, sender)  # another one may have been faster
+            if conversation is None or self._is_over(conversation):
+                started = await streams.start_conversation(conn, stream, spoken or "en")
+                return await conversations.get(conn, started)
+        if spoken is not None:
             conversation = msgspec.structs.replace(conversation, language=spoken)
-        return conversation
+        return await self._steps.reopen(conn, conversation) if conversation.status == "closed" else conversation
+
+    def _is_over(self, conversation: Conversation) -> bool:
+        silent = datetime.now(UTC) - conversation.updated_at
+        return conversation.status == "closed" and silent > self._reopen_within
 
 
 def _checked(message: InboundMessage) -> InboundMessage:

@@ -15,7 +15,7 @@ from hub.connector import Channels
 from hub.ports import Bot, KnowledgeBase
 from hub.reply import Outcome
 from hub.steps import Steps
-from hub.store import conversations, messages, turns
+from hub.store import messages, turns
 from hub.store.db import AWAY, Connection, Database
 from hub.store.turns import Claim, Result
 from hub.types import BotReply, BotTurn, Conversation, Decision, Handoff, Search
@@ -72,15 +72,14 @@ class Turns:
         if locked is None or locked[2]:
             return None
         state, turn, _, version = locked
+        token = str(uuid.uuid4())
         if turn is not None:
-            attempt, members = await turns.take_over(conn, state, turn)
+            attempt, members = await turns.take_over(conn, state, turn, token, LEASE)
         else:
             turn, attempt = str(uuid.uuid4()), 1
-            members = await turns.open_turn(conn, state, turn)
+            members = await turns.open_turn(conn, state, turn, token, LEASE)
         if not members:
             return None
-        token = str(uuid.uuid4())
-        await turns.lease(conn, conversation, turn, token, LEASE)
         return Claim(
             turn=turn,
             token=token,
@@ -115,8 +114,8 @@ class Turns:
     async def finish(self, claim: Claim, outcome: Outcome) -> bool:
         """Stores what came of a turn; False where it no longer counts and was dropped."""
         async with self._db.transaction() as conn:
-            now = await conversations.lock(conn, claim.conversation.id)
-            if not await turns.holds(conn, now.id, claim.token):
+            now = await turns.lock_leased(conn, claim.conversation.id, claim.token)
+            if now is None:
                 return False  # another worker has the turn, and it will answer
             counts = now.status == "bot" and now.owner_epoch == claim.conversation.owner_epoch
             if counts:

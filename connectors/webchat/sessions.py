@@ -49,8 +49,9 @@ class Sessions:
         """A new session with its conversation. Name and address are what the visitor claims, no proof of anything."""
         secret = secrets.token_urlsafe(32)
         async with self._db.transaction() as conn:
-            stream = await streams.lock_or_create(conn, self._channel, external_id(secret), name, email)
-            conversation = await self._intake.current(conn, stream, language)
+            conversation = await self._intake.current(
+                conn, self._channel, external_id(secret), language, name=name, email=email
+            )
         return Opened(secret, conversation.id)
 
     async def find(self, secret: str) -> Session:

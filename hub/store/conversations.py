@@ -13,6 +13,10 @@ from hub.types import Conversation, HandoffContext
 COLUMNS = """c.id, c.identity, c.channel, c.customer, c.status, c.owner, c.owner_epoch, c.team, c.language, c.episode,
     c.misses, c.reason, c.waiting_since, c.closed_by_human, c.updated_at"""
 
+# Locks are taken in the order of this list. A row that had to be waited for is read again as it then is.
+LOCKED = "conversations c join identities i on i.id = c.identity"
+LOCK = "for no key update of i, c"
+
 
 def from_row(row: asyncpg.Record) -> Conversation:
     """A row of `COLUMNS` as a conversation."""
@@ -45,21 +49,20 @@ async def get(conn: Connection, conversation: str) -> Conversation:
 
 async def lock(conn: Connection, conversation: str) -> Conversation:
     """Locks the stream and then the conversation until the transaction ends; raises `NotFound`."""
-    row = await conn.fetchrow(
-        "select 1 from identities where id = (select identity from conversations where id = $1) for no key update",
-        conversation,
-    )
-    if row is None:
-        raise NotFound(f"there is no conversation {conversation}")
-    return await lock_only(conn, conversation)
-
-
-async def lock_only(conn: Connection, conversation: str) -> Conversation:
-    """Locks the conversation whose stream is locked already."""
-    row = await conn.fetchrow(f"select {COLUMNS} from conversations c where c.id = $1 for no key update", conversation)
+    row = await conn.fetchrow(f"select {COLUMNS} from {LOCKED} where c.id = $1 {LOCK}", conversation)
     if row is None:
         raise NotFound(f"there is no conversation {conversation}")
     return from_row(row)
+
+
+async def lock_current(conn: Connection, channel: str, external_id: str) -> Conversation | None:
+    """Locks the stream of somebody on a channel and the conversation that is its current one; None without one."""
+    row = await conn.fetchrow(
+        f"select {COLUMNS} from {LOCKED} where i.channel = $1 and i.external_id = $2 and i.conversation = c.id {LOCK}",
+        channel,
+        external_id,
+    )
+    return from_row(row) if row else None
 
 
 async def write_step(conn: Connection, before: Conversation, after: Conversation, step: Step) -> int:
@@ -95,11 +98,6 @@ async def write_step(conn: Connection, before: Conversation, after: Conversation
         step.actor,
     )
     return seq
-
-
-async def set_language(conn: Connection, conversation: str, language: str) -> None:
-    """Notes the language in which the customer writes."""
-    await conn.execute("update conversations set language = $2 where id = $1", conversation, language)
 
 
 async def set_context(conn: Connection, conversation: str, context: HandoffContext) -> None:

@@ -32,6 +32,10 @@ AWAY = (
 """What is raised while the database cannot be reached. Nothing has been committed, or nobody knows."""
 
 
+async def _as_it_is(_: asyncpg.Connection) -> None:
+    """Our statements leave nothing in a session (no locks, listeners or settings), so there is nothing to reset."""
+
+
 class Database:
     """PostgreSQL, the only truth. Opened lazily, so that a process can start before its database does."""
 
@@ -47,6 +51,7 @@ class Database:
                 self._url,
                 min_size=2,
                 max_size=self._size,
+                reset=_as_it_is,
                 command_timeout=15,
                 timeout=5,
                 # A statement plan made for an empty table is bad for a full one, and JIT costs more than it saves here.

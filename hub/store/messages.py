@@ -10,7 +10,17 @@ import msgspec
 from msgspec import Struct
 
 from hub.store.db import Connection
-from hub.types import Attachment, Button, Delivery, InboundMessage, Message, OutboundMessage, Source
+from hub.types import (
+    Attachment,
+    Button,
+    Conversation,
+    Delivery,
+    InboundMessage,
+    Message,
+    OutboundMessage,
+    Receipt,
+    Source,
+)
 
 
 class Extra(Struct, frozen=True, omit_defaults=True):
@@ -66,8 +76,8 @@ class Stored(Struct, frozen=True):
     seq: int
 
 
-async def find_inbound(conn: Connection, message: InboundMessage) -> tuple[int, str, Stored] | None:
-    """The stream, conversation and place of a delivery that was stored before."""
+async def receipt_of(conn: Connection, message: InboundMessage) -> Receipt:
+    """The receipt of a delivery that was stored before, as it was given then."""
     row = await conn.fetchrow(
         """select identity, conversation, key, id, seq from messages
             where channel = $1 and scope = $2 and external_id = $3""",
@@ -75,15 +85,16 @@ async def find_inbound(conn: Connection, message: InboundMessage) -> tuple[int, 
         message.scope,
         message.external_id,
     )
-    return (row["identity"], row["conversation"], Stored(row["key"], row["id"], row["seq"])) if row else None
+    return Receipt(row["identity"], row["conversation"], row["key"], row["id"], row["seq"], duplicate=True)
 
 
 async def add_inbound(
-    conn: Connection, stream: int, conversation: str, message: InboundMessage, attachments: tuple[Attachment, ...]
+    conn: Connection, conversation: Conversation, message: InboundMessage, attachments: tuple[Attachment, ...]
 ) -> Stored | None:
     """Puts a customer's message into the locked stream; None where this delivery was stored before.
 
-    The caller rolls back on None: the number was taken and must not leave a gap.
+    The caller rolls back on None: the number was taken and must not leave a gap. The conversation's language is
+    written with it.
     """
     row = await conn.fetchrow(
         """
@@ -96,11 +107,11 @@ async def add_inbound(
             returning key, id, seq
         ),
         told as (insert into events (kind, conversation, message) select 'message', $2, key from added),
-        moved as (update conversations set updated_at = clock_timestamp() where id = $2)
+        moved as (update conversations set updated_at = clock_timestamp(), language = $11 where id = $2)
         select key, id, seq from added
         """,
-        stream,
-        conversation,
+        conversation.stream,
+        conversation.id,
         message.id or str(uuid.uuid4()),
         message.text,
         message.payload,
@@ -109,6 +120,7 @@ async def add_inbound(
         message.scope,
         message.external_id,
         message.raw,
+        conversation.language,
     )
     return Stored(*row) if row else None
 
@@ -231,9 +243,14 @@ async def by_id(conn: Connection, conversation: str, id: str) -> Message | None:
     return from_row(row) if row else None
 
 
-async def by_turn(conn: Connection, turn: str) -> list[Message]:
-    """What a turn said, in its order."""
+async def answers_to(conn: Connection, key: int) -> list[Message] | None:
+    """What was said in the turn of a customer's message; None while that turn has not ended."""
     rows = await conn.fetch(
-        f"select {COLUMNS} from {FROM} where m.turn = $1 and m.author <> 'customer' order by m.seq", turn
+        f"""select asked.state, {COLUMNS} from messages asked
+            left join messages m on m.turn = asked.turn and m.author <> 'customer' left join users u on u.id = m.agent
+            where asked.key = $1 order by m.seq""",
+        key,
     )
-    return [from_row(row) for row in rows]
+    if not rows or rows[0]["state"] != "handled":
+        return None
+    return [from_row(row) for row in rows if row["key"] is not None]

@@ -32,13 +32,6 @@ async def find(conn: Connection, channel: str, external_id: str) -> Stream | Non
     return Stream(*row) if row else None
 
 
-async def lock(conn: Connection, stream: int) -> Stream:
-    """Locks a stream until the transaction ends. Before any conversation's row, everywhere."""
-    row = await conn.fetchrow(f"select {_STREAM} from identities where id = $1 for no key update", stream)
-    assert row is not None, f"stream {stream} does not exist"
-    return Stream(*row)
-
-
 async def lock_or_create(
     conn: Connection, channel: str, external_id: str, name: str | None = None, email: str | None = None
 ) -> Stream:

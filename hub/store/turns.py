@@ -59,8 +59,10 @@ async def lock_for_claim(conn: Connection, conversation: str) -> tuple[Conversat
     return conversations.from_row(row), row["turn"], row["leased"], row["knowledge"]
 
 
-async def open_turn(conn: Connection, conversation: Conversation, turn: str) -> list[Member]:
-    """Takes all new messages of the locked conversation into a new turn."""
+async def open_turn(
+    conn: Connection, conversation: Conversation, turn: str, token: str, seconds: float
+) -> list[Member]:
+    """Takes all new messages of the locked conversation into a new turn, under a lease; none: no turn."""
     rows = await conn.fetch(
         f"""
         with taken as (
@@ -70,22 +72,40 @@ async def open_turn(conn: Connection, conversation: Conversation, turn: str) -> 
         opened as (
             insert into turns (id, conversation, owner_epoch, state)
             select $2, $1, $3, 'open' where exists (select from taken)
+        ),
+        leased as (
+            update conversations set turn = $2, lease_token = $4,
+                lease_until = clock_timestamp() + make_interval(secs => $5)
+            where id = $1 and exists (select from taken)
         )
         select * from taken order by key
         """,
         conversation.id,
         turn,
         conversation.owner_epoch,
+        token,
+        seconds,
     )
     return [Member(row["id"], row["text"], row["payload"], row["has_attachments"]) for row in rows]
 
 
-async def take_over(conn: Connection, conversation: Conversation, turn: str) -> tuple[int, list[Member]]:
-    """Takes up a turn whose lease has run out: the same messages, one more attempt, today's epoch."""
+async def take_over(
+    conn: Connection, conversation: Conversation, turn: str, token: str, seconds: float
+) -> tuple[int, list[Member]]:
+    """Takes up a turn whose lease has run out: the same messages, one more attempt, today's epoch, our lease."""
     attempt: int = await conn.fetchval(
-        "update turns set attempt = attempt + 1, owner_epoch = $2 where id = $1 returning attempt",
+        """
+        with leased as (
+            update conversations set lease_token = $3, lease_until = clock_timestamp() + make_interval(secs => $4)
+            where id = $5
+        )
+        update turns set attempt = attempt + 1, owner_epoch = $2 where id = $1 returning attempt
+        """,
         turn,
         conversation.owner_epoch,
+        token,
+        seconds,
+        conversation.id,
     )
     rows = await conn.fetch(
         f"select {_MEMBERS} from messages where turn = $1 and author = 'customer' order by key", turn
@@ -93,21 +113,14 @@ async def take_over(conn: Connection, conversation: Conversation, turn: str) -> 
     return attempt, [Member(row["id"], row["text"], row["payload"], row["has_attachments"]) for row in rows]
 
 
-async def lease(conn: Connection, conversation: str, turn: str, token: str, seconds: float) -> None:
-    """Writes the lease on the locked conversation."""
-    await conn.execute(
-        """update conversations set turn = $2, lease_token = $3,
-            lease_until = clock_timestamp() + make_interval(secs => $4) where id = $1""",
+async def lock_leased(conn: Connection, conversation: str, token: str) -> Conversation | None:
+    """Locks a conversation (its stream first) that is leased under `token`; None where it no longer is."""
+    row = await conn.fetchrow(
+        f"""select {conversations.COLUMNS}, c.lease_token from {conversations.LOCKED}
+            where c.id = $1 {conversations.LOCK}""",
         conversation,
-        turn,
-        token,
-        seconds,
     )
-
-
-async def holds(conn: Connection, conversation: str, token: str) -> bool:
-    """Whether the locked conversation is still leased under this token."""
-    return bool(await conn.fetchval("select lease_token = $2 from conversations where id = $1", conversation, token))
+    return conversations.from_row(row) if row is not None and row["lease_token"] == token else None
 
 
 async def end(
@@ -160,13 +173,6 @@ async def due(conn: Connection, limit: int) -> list[str]:
         limit,
     )
     return [row["conversation"] for row in rows]
-
-
-async def state_of(conn: Connection, message: int) -> tuple[str, str | None]:
-    """How far a customer's message is, and in which turn."""
-    row = await conn.fetchrow("select state, turn from messages where key = $1", message)
-    assert row is not None
-    return row["state"], row["turn"]
 
 
 async def note_result(conn: Connection, turn: str, result: Result) -> None:

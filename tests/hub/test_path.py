@@ -217,6 +217,12 @@ async def test_what_cannot_be_stored_is_refused(house: House) -> None:
         await house.say("x" * 20_001)
     with pytest.raises(InvalidRequest, match="must not be empty"):
         await house.say("hello", sender="")
+    question = await house.say("hello")
+    await house.turns.take(question.conversation)
+    answer = (await stream_of(house))[-1]
+    assert isinstance(answer, Message)
+    with pytest.raises(InvalidRequest, match="another message"):
+        await house.say("mine", id=answer.id)
     receipt = await house.say("a\x00b\ud800")
     async with house.db.connection() as conn:
         assert await conn.fetchval("select text from messages where key = $1", receipt.message) == "ab?"
