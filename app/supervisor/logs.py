@@ -23,4 +23,4 @@ def shorten(folder: Path) -> None:
 
 
 def _old(log: Path) -> Path:
-    return log.with_suffix(".log.old")
+    return log.with_suffix(".log.1")

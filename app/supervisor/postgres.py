@@ -52,8 +52,8 @@ class Postgres:
         self._var = var
         self._settings = {**_SETTINGS, **(settings or {})}
         self._account = server_account()
-        self._home = home(var, self.name, self._account)
-        self._data = self._home / "data"
+        self.home: Final = home(var, self.name, self._account)
+        self._data = self.home / "data"
         self._sockets = socket_folder(var, self._account)
         self._log = var / "logs" / "postgres.log"
 
@@ -79,7 +79,7 @@ class Postgres:
                 *("-D", str(self._data)),
                 *(word for name, value in settings.items() for word in ("-c", f"{name}={value}")),
             ],
-            cwd=self._home,
+            cwd=self.home,
             log=self._log,
             env=plain_environment(),
             account=self._account,
@@ -102,7 +102,7 @@ class Postgres:
         return True
 
     def _password(self) -> str:
-        file = self._home / "password"
+        file = self.home / "password"
         if not file.exists():
             descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w") as stream:
@@ -123,10 +123,10 @@ class Postgres:
 
     def _copy_of(self, package: Path) -> Path:
         """Copy the parts that the server needs, keeping their places: libraries are found by relative paths."""
-        copy = self._home / f"server-{importlib.metadata.version(_WHEEL)}"
+        copy = self.home / f"server-{importlib.metadata.version(_WHEEL)}"
         if copy.exists():
             return copy
-        unfinished = self._home / "server-unfinished"
+        unfinished = self.home / "server-unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         source, target = package / _INSTALLATION, unfinished / _PACKAGE / _INSTALLATION
         (target / "bin").mkdir(parents=True)
@@ -144,7 +144,7 @@ class Postgres:
 
     def _create_cluster(self, binaries: Path) -> None:
         """``initdb`` into a folder that gets its name only when it is complete."""
-        unfinished = self._home / "unfinished"
+        unfinished = self.home / "unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
         give(unfinished, self._account)

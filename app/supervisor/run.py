@@ -89,6 +89,8 @@ class Supervisor:
         old = state.read(self._var)
         if old is not None and (names := state.stop_leftovers(old)):
             say(f"stopped what an earlier start left behind: {', '.join(names)}")
+        if self._postgres and not self._postgres.home.is_relative_to(self._var):
+            say(f"the database lies in {self._postgres.home}: the account that it runs under cannot enter this folder")
         say("starting " + ", ".join(part.name for part in (*self._first, self._hub)))
         keepers = {part.name: self._keep(part, group) for part in reversed(self._first)}  # Rasa takes longest
         if self._postgres:

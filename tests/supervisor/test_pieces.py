@@ -80,13 +80,13 @@ def test_logs_keep_one_old_and_stay_small(tmp_path: Path, monkeypatch: pytest.Mo
     log = tmp_path / "hub.log"
     log.write_text("yesterday")
     logs.rotate(tmp_path)
-    assert (tmp_path / "hub.log.old").read_text() == "yesterday"
+    assert (tmp_path / "hub.log.1").read_text() == "yesterday"
     assert not log.exists()
     monkeypatch.setattr(logs, "_LARGEST", 10)
     log.write_text("more than ten bytes")
     logs.shorten(tmp_path)
     assert log.read_text() == ""
-    assert (tmp_path / "hub.log.old").read_text() == "more than ten bytes"
+    assert (tmp_path / "hub.log.1").read_text() == "more than ten bytes"
 
 
 def test_the_state_is_for_its_owner_and_of_a_living_supervisor(tmp_path: Path) -> None:
