@@ -82,7 +82,7 @@ class NgramClassifier(IntentClassifier, GraphComponent):
         examples = [e for e in training_data.intent_examples if e.get(TEXT)]
         vectorizer = TfidfVectorizer(analyzer=ngrams, dtype=np.float64)
         features = vectorizer.fit_transform([e.get(TEXT) for e in examples])
-        model = LogisticRegression(C=self._config["C"], class_weight="balanced", max_iter=1000)
+        model = LogisticRegression(C=self._config["C"], class_weight="balanced", solver="newton-cg", tol=0.01)
         model.fit(features, [e.get(INTENT) for e in examples])
 
         intents, terms = model.classes_.tolist(), vectorizer.get_feature_names_out().tolist()
