@@ -24,6 +24,7 @@ class Keeper:
         self.process: Process | None = None
         self.starts = 0
         self.up = asyncio.Event()
+        self._served = False
         self._say = say
         self._changed = changed
 
@@ -39,6 +40,7 @@ class Keeper:
     async def _one_life(self, deaths: int) -> int:
         """From one start to the next death; answers with how many such lives were short, this one included."""
         began = time.monotonic()
+        self._served = False
         try:
             status = await self._run()
             word = f"ended with status {status}" if status >= 0 else f"was killed by signal {-status}"
@@ -48,6 +50,8 @@ class Keeper:
             status, word = 1, f"cannot start: {error}"
         if time.monotonic() - began > _LASTED:
             deaths = 0
+        elif self._served:
+            deaths = min(deaths, 1)  # it could serve, so whoever needs it should not wait long
         deaths += 1
         if not self.up.is_set() and status == WRONG_SETTING:
             raise StartError("\n".join(self._last_lines(1)))
@@ -61,10 +65,9 @@ class Keeper:
         process = self.process = Process(command)
         self.starts += 1
         self._changed()
-        served = False
         while (status := process.exit_status()) is None:
-            if not served and await self.part.ready():
-                served = True
+            if not self._served and await self.part.ready():
+                self._served = True
                 if self.starts > 1:
                     self._say(f"{self.part.name} is up again")
                 self.up.set()

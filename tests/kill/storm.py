@@ -159,11 +159,13 @@ async def settle_and_count(stack: Stack, http: aiohttp.ClientSession, crowd: lis
 
 
 async def _kill(stack: Stack, dice: random.Random, count: Count, until: float) -> None:
-    while time.monotonic() < until:
-        await asyncio.sleep(1.5 + dice.random() * 3)
-        part = dice.choice(PARTS)
-        stack.kill(part)
-        count.kills[part] += 1
+    while True:
+        for part in dice.sample(PARTS, len(PARTS)):
+            await asyncio.sleep(2 + dice.random() * 4)
+            if time.monotonic() > until:
+                return
+            stack.kill(part)
+            count.kills[part] += 1
 
 
 async def _settle(stack: Stack) -> None:
