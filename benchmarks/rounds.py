@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -12,7 +13,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 from msgspec import Struct
 
-from benchmarks.dialogues import Question, dialogue
+from benchmarks.dialogues import ROOT, Question, dialogue
 from benchmarks.figures import Cell, Figures, Results, Round, last_to_first, summary
 from benchmarks.load import Dialogue, Job, Played, Sample
 from benchmarks.replies import WRONG, Kind
@@ -35,17 +36,18 @@ class Rehearsal(Struct, frozen=True):
 
 async def run(job: Job) -> Played:
     """Runs the client in a process of its own; RuntimeError where it fails."""
-    client = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "benchmarks.load"), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    # Not the loop's own subprocesses: under uvloop a long output has come back cut off.
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "benchmarks.load"],
+        cwd=ROOT,
+        input=msgspec.msgpack.encode(job),
+        stdout=subprocess.PIPE,
+        check=False,
     )
-    try:
-        output, _ = await client.communicate(msgspec.msgpack.encode(job))
-    finally:
-        if client.returncode is None:
-            client.kill()
-    if client.returncode != 0:
-        raise RuntimeError(f"the client ended with status {client.returncode}")
-    return msgspec.msgpack.decode(output, type=Played)
+    if done.returncode != 0:
+        raise RuntimeError(f"the client ended with status {done.returncode}")
+    return msgspec.msgpack.decode(done.stdout, type=Played)
 
 
 async def rehearse(system: System, pool: Sequence[Question]) -> Rehearsal:

@@ -46,6 +46,17 @@ async def test_every_message_is_said_once_in_its_dialogues_order_and_openings_do
         assert 0 < heard.seconds <= played.seconds
 
 
+async def test_a_long_report_comes_back_whole() -> None:
+    server = await served()
+    try:
+        assert server.port is not None
+        texts = tuple("long " * 1000 for _ in range(200))
+        played = await run(Job(server.port, ((Dialogue("c", texts),),), (Dialogue("o", ()),)))
+    finally:
+        await server.close()
+    assert [len(sample.body) > 5000 for sample in played.samples] == [True] * 200
+
+
 async def test_errors_are_told_and_the_dialogue_goes_on() -> None:
     server = await served()
     try:
