@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -58,6 +59,12 @@ class HubChannel(InputChannel):
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         """The routes. `on_new_message` is not used: rewinding and reading must happen under the same lock."""
         routes = Blueprint("hub_channel", __name__)
+
+        @routes.listener("after_server_stop")
+        async def end(app: object, _: object) -> None:
+            """All is closed, and trackers are only a cache; Python would take seconds to take TensorFlow apart."""
+            logging.shutdown()
+            os._exit(0)
 
         @routes.route("/", methods=["GET"])
         async def health(request: Request) -> HTTPResponse:
