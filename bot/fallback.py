@@ -12,8 +12,8 @@ from hub.types import BotReply, BotTurn, Effect, Handoff, Language, Say, Search,
 
 log = logging.getLogger(__name__)
 
-PAUSE = 0.5
-"""Seconds for which a bot that was away is not asked again, so that nobody waits for one that hangs."""
+PAUSE, LONGEST_PAUSE = 0.5, 10.0
+"""Seconds for which a bot that was away is not asked again, doubled each time: few should wait for one that hangs."""
 
 _TAKE_BACK = re.compile(
     r"(?<![能再是可会要])(?:不|别|取消|撤销|退出).{0,3}(?:转|人工|真人|排队)|"
@@ -52,6 +52,9 @@ _THANKS = re.compile(
     re.IGNORECASE,
 )
 
+_PUNCTUATION = re.compile(r"[^\w\s]+")
+_LOOKED_AT, _SHORT = 300, 40  # characters
+
 _WORDS = {
     "greeting": {"zh": "您好！请问有什么可以帮您？", "en": "Hello! What can I help you with?"},
     "thanks": {"zh": "不客气！", "en": "You are welcome!"},
@@ -75,15 +78,18 @@ class OfflineBot:
 
 
 def _effect(text: str, language: Language) -> Effect:
+    # The patterns look back and forth: on a long text, or a long row of exclamation marks, that would take for ever.
+    text = text[:_LOOKED_AT]
     if _TAKE_BACK.search(text):
         return TakeBack()
     if _WHO_ARE_YOU.search(text):
         return Say(_WORDS["who"][language])
     if _HUMAN.search(text) and not _ABOUT_THEM.search(text):
         return Handoff("asked")
-    if _GREETING.match(text):
+    short = _PUNCTUATION.sub("!", text.strip())
+    if len(short) <= _SHORT and _GREETING.match(short):
         return Say(_WORDS["greeting"][language])
-    if _THANKS.match(text):
+    if len(short) <= _SHORT and _THANKS.match(short):
         return Say(_WORDS["thanks"][language])
     return Search()
 
@@ -95,19 +101,27 @@ class SteadyBot:
         self._first = first
         self._second = second
         self._away_until = 0.0
+        self._pause = PAUSE
         self._away = False
+        self._asking = 0
 
     async def respond(self, turn: BotTurn) -> BotReply:
         """The first bot's reply, else the second's."""
-        if time.monotonic() >= self._away_until:
+        # While it is away, one turn at a time finds out whether it is back.
+        if time.monotonic() >= self._away_until and not (self._away and self._asking):
+            self._asking += 1
             try:
                 reply = await self._first.respond(turn)
             except BotUnavailable as error:
                 self._note(str(error))
-                self._away_until = time.monotonic() + PAUSE
+                self._away_until = time.monotonic() + self._pause
+                self._pause = min(self._pause * 2, LONGEST_PAUSE)
             else:
                 self._note(None)
+                self._pause = PAUSE
                 return reply
+            finally:
+                self._asking -= 1
         return await self._second.respond(turn)
 
     async def ready(self) -> tuple[bool, str]:
