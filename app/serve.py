@@ -67,16 +67,17 @@ async def serve(wanted: settings.Settings, role: RoleName) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     try:
-        async with parts(wanted) as made, _site(made, role), _background(made, role):
+        async with parts(wanted) as made, _site(made, role), _background(made, role, stop) as tasks:
             log.info("role %s, http://%s:%d", role, wanted.host, wanted.port)
             await stop.wait()
             log.info("stopping")
+            failed = any(task.done() and task.exception() is not None for task in tasks)
     except OSError as error:
         if error.errno is None or "address" not in str(error):
             raise
         print(f"{wanted.host}:{wanted.port} is taken; set PARLEY_HTTP to another host:port", file=sys.stderr)
         return WRONG_SETTING
-    return 0
+    return 1 if failed else 0
 
 
 @contextlib.asynccontextmanager
@@ -143,7 +144,7 @@ def _probes(made: Parts) -> dict[str, Any]:
 
 
 @contextlib.asynccontextmanager
-async def _background(made: Parts, role: RoleName) -> AsyncIterator[None]:
+async def _background(made: Parts, role: RoleName, stop: asyncio.Event) -> AsyncIterator[list[asyncio.Task[None]]]:
     """What runs beside HTTP. The sample and the demo's people are made once the database is there."""
     spans = made.settings.file.conversation
     caretaker = Caretaker(made.db, made.steps, vanish_after=spans.agent_vanished_after, close_after=spans.close_after)
@@ -152,18 +153,21 @@ async def _background(made: Parts, role: RoleName) -> AsyncIterator[None]:
         running += [runner.run() for runner in workers(made)]
     tasks = [asyncio.create_task(work) for work in running]
     for task in tasks:
-        task.add_done_callback(_report)
+        task.add_done_callback(lambda done: _report(done, stop))
     try:
-        yield
+        yield tasks
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks, timeout=GRACE)
 
 
-def _report(task: asyncio.Task[None]) -> None:
+def _report(task: asyncio.Task[None], stop: asyncio.Event) -> None:
     if not task.cancelled() and task.exception() is not None:
-        log.error("a part of the background has ended", exc_info=task.exception())
+        log.error(
+            "a part of the background has ended; the process stops, to be started anew", exc_info=task.exception()
+        )
+        stop.set()
 
 
 async def _first_start(made: Parts) -> None:
@@ -171,7 +175,11 @@ async def _first_start(made: Parts) -> None:
     if not made.settings.demo:
         return
     await _once_there(lambda: importer.import_sample(made.db, made.bus))
-    await _once_there(lambda: users.demo_users(made.db, Passwords(), made.settings.var))
+    try:
+        made.settings.var.mkdir(parents=True, exist_ok=True)
+        await _once_there(lambda: users.demo_users(made.db, Passwords(), made.settings.var))
+    except PermissionError as error:
+        log.error("the demo log-ins cannot be made: %s; set PARLEY_VAR to a folder of your own", error)
 
 
 async def _once_there(work: Any) -> None:
@@ -179,6 +187,8 @@ async def _once_there(work: Any) -> None:
         try:
             done: Awaitable[object] = work()
             await done
+        except PermissionError:
+            raise
         except AWAY as error:
             log.warning("the first start waits for the database (%s)", type(error).__name__)
             await asyncio.sleep(0.5)

@@ -98,7 +98,7 @@ def _add_channels(channels: Channels, settings: Settings, db: Database, bus: Bus
         match wanted:
             case WebChatSettings(name, origins):
                 channels.add(WebChat(name, origins, db, bus, intake, steps))
-    channels.add(Rest(settings.file.rest_token, db, bus, intake))
+    channels.add(Rest(settings.file.rest_token, db, bus, intake, public=settings.file.public_url is not None))
 
 
 def workers(made: Parts) -> tuple[Runner, ...]:

@@ -200,7 +200,10 @@ class Feed:
         with typing, self._bus.listening("presence", lambda *_: woken.set()):
             while True:
                 woken.clear()
-                known = await self._compare(known)
+                try:
+                    known = await self._compare(known)
+                except Exception:
+                    log.exception("presence could not be compared; looks again later")
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(woken.wait(), _WATCH_PRESENCE)
 

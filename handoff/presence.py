@@ -21,6 +21,9 @@ EVERY = 20.0
 """Seconds between two signs of life that are written down."""
 
 _BATCH = 200
+_PRUNED_AT_ONCE = 10_000
+_SETTLING = 60.0
+"""Seconds of uninterrupted contact with the database before an agent counts as gone: until then consoles reconnect."""
 
 
 class Presence:
@@ -66,12 +69,16 @@ class Caretaker:
 
     async def run(self, every: float = 30.0) -> None:
         """Looks around every so many seconds, until it is cancelled."""
+        since: float | None = None
         while True:
             try:
-                await self.requeue_abandoned()
                 await self.close_silent()
+                since = time.monotonic() if since is None else since
+                if time.monotonic() - since >= _SETTLING:
+                    await self.requeue_abandoned()
                 await self.prune()
             except AWAY as error:
+                since = None
                 log.warning("caretaker: the database is away (%s)", type(error).__name__)
             except Exception:
                 log.exception("caretaker: failed; looks again later")
@@ -91,8 +98,13 @@ class Caretaker:
 
     async def prune(self) -> int:
         """Forgets old entries of the feed's log; answers how many."""
-        async with self._db.transaction() as conn:
-            return await events.prune(conn, self._keep_events)
+        gone = 0
+        while True:
+            async with self._db.transaction() as conn:
+                went = await events.prune(conn, self._keep_events, _PRUNED_AT_ONCE)
+            gone += went
+            if went < _PRUNED_AT_ONCE:
+                return gone
 
     def _vanished(self, owner: str) -> Decide:
         def decide(now: Conversation) -> Step | None:

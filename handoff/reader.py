@@ -88,7 +88,7 @@ class Reader:
         if len(frames) == BATCH:
             return 0
         self._held = self._held + 1 if held and not frames else 0
-        return min(_HELD * 2**self._held, self._bus.sweep_interval) if held else self._bus.sweep_interval
+        return min(_HELD * 2 ** min(self._held, 10), self._bus.sweep_interval) if held else self._bus.sweep_interval
 
     def _tell(self) -> None:
         for wake in tuple(self._followers):

@@ -95,7 +95,10 @@ class Bus:
     def _deliver(self, topic: Topic, key: str, word: str) -> None:
         for place in ((topic, key), (topic, None)):
             for listener in tuple(self._listeners.get(place, ())):
-                listener(key, word)
+                try:
+                    listener(key, word)
+                except Exception:
+                    log.exception("a listener to %s failed", topic)
 
     async def _speak(self, client: redis.Redis) -> None:
         while True:
@@ -127,7 +130,12 @@ class Bus:
             await asyncio.sleep(0.5)
 
     def _pass_on(self, data: bytes) -> None:
-        for signal in _signals.decode(data):
+        try:
+            signals = _signals.decode(data)
+        except msgspec.MsgspecError as error:  # a process of another version; the timer serves
+            log.warning("a signal that cannot be read: %s", error)
+            return
+        for signal in signals:
             if signal.origin != self._origin:
                 self._deliver(signal.topic, signal.key, signal.word)
 

@@ -19,6 +19,10 @@ MAX_TEXT = 20_000
 """Characters; what is longer is no question, and a platform's own limit is far below."""
 
 
+MAX_KEY = 500
+"""Characters of an id, a sender, a payload; more would not fit into an index."""
+
+
 class _StoredBefore(Exception):
     """The platform delivered something again."""
 
@@ -90,10 +94,16 @@ class Intake:
 
 
 def _checked(message: InboundMessage) -> InboundMessage:
-    # PostgreSQL cannot hold a NUL in a text, nor half of a surrogate pair; nobody's words are lost with them.
-    text = message.text.replace("\x00", "").encode("utf-8", "replace").decode()
+    text = _storable(message.text)
     if len(text) > MAX_TEXT:
         raise InvalidRequest(f"text: at most {MAX_TEXT} characters, this has {len(text)}")
-    if not message.external_id or not message.sender:
-        raise InvalidRequest("id and sender: must not be empty")
-    return msgspec.structs.replace(message, text=text) if text != message.text else message
+    for name, value in (("id", message.external_id), ("sender", message.sender)):
+        if not 0 < len(value) <= MAX_KEY or "\x00" in value:
+            raise InvalidRequest(f"{name}: from 1 to {MAX_KEY} characters")
+    payload = _storable(message.payload[:MAX_KEY]) if message.payload else None
+    return msgspec.structs.replace(message, text=text, payload=payload)
+
+
+def _storable(text: str) -> str:
+    # PostgreSQL cannot hold a NUL in a text, nor half of a surrogate pair; nobody's words are lost with them.
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()

@@ -8,6 +8,9 @@ from hub.types import Language
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _WORD = re.compile(r"[A-Za-z]{2,}")
+_NO_WORDS = re.compile(r"https?://\S+|[\w.+-]{1,64}@[\w.-]{1,255}", re.ASCII)
+_ENOUGH = 1000
+"""Characters that tell the language of any text."""
 
 
 def detect(text: str) -> Language | None:
@@ -16,7 +19,7 @@ def detect(text: str) -> Language | None:
     A Chinese character says about as much as an English word, so the one is counted against the other; product names
     within a Chinese sentence leave it Chinese.
     """
-    text = re.sub(r"https?://\S+|\S+@\S+", " ", text)
+    text = _NO_WORDS.sub(" ", text[:_ENOUGH])
     han = len(_HAN.findall(text))
     words = len(_WORD.findall(text))
     if han == 0 and words == 0:

@@ -39,10 +39,11 @@ class Outbox:
                     return None
                 head, due, lost = locked
                 connector = self._channels.get(head.channel)
-                if head.stale and not lost:
-                    await outbox.mark(conn, head.message.key, "dropped", error="a human has taken over")
-                elif lost and not (connector is not None and connector.idempotent):
+                again = connector is not None and connector.idempotent and not head.stale
+                if lost and not again:
                     await outbox.mark(conn, head.message.key, "unknown", error="interrupted while it was being sent")
+                elif head.stale and head.message.delivery == "queued":
+                    await outbox.mark(conn, head.message.key, "dropped", error="a human has taken over")
                 elif connector is None:
                     await outbox.mark(
                         conn, head.message.key, "failed", error=f"no channel {head.channel} is configured"

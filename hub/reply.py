@@ -19,6 +19,7 @@ from hub.types import (
     Say,
     Search,
     Source,
+    TakeBack,
     Tried,
 )
 
@@ -98,6 +99,8 @@ def compose(claim: Claim, reply: BotReply, decision: Decision | None) -> Outcome
                 )()
             case Handoff(reason, team):
                 draft.hand_over(reason, team)
+            case TakeBack():
+                draft.say(texts.say("taken_back", draft.language))
             case _:
                 pass
     return _outcome(draft, _result(reply, decision), form=reply.form is not None)

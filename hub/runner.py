@@ -50,6 +50,8 @@ class Runner:
                 self._look_at(conversation)
         except AWAY as error:
             log.warning("%s: the database is away (%s)", self._topic, type(error).__name__)
+        except Exception:
+            log.exception("%s: could not look for work; looks again", self._topic)
 
     def _look_at(self, conversation: str) -> None:
         if conversation in self._working:

@@ -15,7 +15,7 @@ from hub.connector import Channels
 from hub.ports import Bot, KnowledgeBase
 from hub.reply import Outcome
 from hub.steps import Steps
-from hub.store import messages, turns
+from hub.store import conversations, messages, turns
 from hub.store.db import AWAY, Connection, Database
 from hub.store.turns import Claim, Result
 from hub.types import BotReply, BotTurn, Conversation, Decision, Handoff, Search
@@ -27,6 +27,10 @@ LEASE = 15.0
 
 GIVE_UP_AFTER = 3
 """Attempts at one turn before a human gets the conversation."""
+
+
+class _ClosedMeanwhile(Exception):
+    """The conversation was closed between a message's commit and its claim."""
 
 
 class Turns:
@@ -47,25 +51,44 @@ class Turns:
 
         In `waiting` and `human` nobody is asked: the turn ends with its claim.
         """
+        try:
+            claim, silent = await self._claim_or_end(conversation)
+        except _ClosedMeanwhile:
+            await self._reopen(conversation)
+            return None
+        if claim is not None and silent:
+            self._bus.signal("stream", str(claim.conversation.stream))
+            return None
+        return claim
+
+    async def _claim_or_end(self, conversation: str) -> tuple[Claim | None, bool]:
         async with self._db.transaction() as conn:
             claim = await self._claim(conn, conversation)
             if claim is None:
-                return None
-            silent = claim.conversation.status != "bot"
+                return None, False
+            # Taken over after a human had it: what was asked then has been seen to.
+            stale = claim.begun_under != claim.conversation.owner_epoch
+            silent = stale or claim.conversation.status != "bot"
             if silent:
                 await turns.end(
                     conn,
                     conversation,
                     claim.turn,
-                    dropped=False,
+                    dropped=stale,
                     result=Result(note=claim.conversation.status),
                     misses=claim.conversation.misses,
                     next_episode=False,
                 )
-        if silent:
-            self._bus.signal("stream", str(claim.conversation.stream))
-            return None
-        return claim
+        return claim, silent
+
+    async def _reopen(self, conversation: str) -> None:
+        """A message came just before the end of its conversation, and nobody has taken it up: it goes on."""
+        async with self._db.transaction() as conn:
+            now = await conversations.lock(conn, conversation)
+            if now.status == "closed":
+                now = await self._steps.reopen(conn, now)
+        self._steps.tell(now)
+        self._bus.signal("turns", conversation)
 
     async def _claim(self, conn: Connection, conversation: str) -> Claim | None:
         locked = await turns.lock_for_claim(conn, conversation)
@@ -74,10 +97,12 @@ class Turns:
         state, turn, _, version = locked
         token = str(uuid.uuid4())
         if turn is not None:
-            attempt, members = await turns.take_over(conn, state, turn, token, LEASE)
+            attempt, epoch, members = await turns.take_over(conn, state, turn, token, LEASE)
         else:
-            turn, attempt = str(uuid.uuid4()), 1
+            turn, attempt, epoch = str(uuid.uuid4()), 1, state.owner_epoch
             members = await turns.open_turn(conn, state, turn, token, LEASE)
+            if members and state.status == "closed":
+                raise _ClosedMeanwhile
         if not members:
             return None
         return Claim(
@@ -86,6 +111,7 @@ class Turns:
             attempt=attempt,
             conversation=state,
             members=tuple(members),
+            begun_under=epoch,
             knowledge_version=version,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterable
 from typing import Literal
@@ -57,6 +58,7 @@ class WebChat:
         self._receive: Receive = intake.receive
         self._steps = steps
         self._sessions = Sessions(name, db, intake)
+        self._uploads = asyncio.Semaphore(8)
         self._sockets: set[web.WebSocketResponse] = set()
 
     def routes(self) -> Iterable[web.RouteDef]:
@@ -124,10 +126,16 @@ class WebChat:
         await ws.prepare(request)
         self._sockets.add(ws)
         try:
-            await Socket(ws, self.channel.name, self._sessions, self._receive, self._steps, self._bus).serve()
+            await Socket(
+                ws, self.channel.name, self._sessions, self._receive, self._steps, self._bus, self._look_again
+            ).serve()
         finally:
             self._sockets.discard(ws)
         return ws
+
+    def _look_again(self) -> float:
+        """Seconds after which a browser's stream is read although no signal came; more browsers, more seconds."""
+        return 5.0 if self._bus.connected else max(self._bus.sweep_interval, len(self._sockets) / 200)
 
     async def _session(self, request: web.Request) -> Session:
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
@@ -146,14 +154,14 @@ class WebChat:
 
     async def _poll(self, request: web.Request) -> web.Response:
         session = await self._session(request)
-        after, wait = _number(request, "after"), min(_number(request, "wait"), MAX_WAIT)
+        after, wait = int(_number(request, "after", 2**53)), _number(request, "wait", MAX_WAIT)
         with Wake(self._bus, "stream", str(session.stream)) as wake:
             deadline = time.monotonic() + wait
-            while not (entries := await self._sessions.entries(session, int(after))):
+            while not (entries := await self._sessions.entries(session, after)):
                 left = deadline - time.monotonic()
                 if left <= 0:
                     break
-                await wake.wait(min(left, 5.0 if self._bus.connected else self._bus.sweep_interval))
+                await wake.wait(min(left, self._look_again()))
         return http.answer(Messages(entries))
 
     async def _upload(self, request: web.Request) -> web.Response:
@@ -164,6 +172,10 @@ class WebChat:
             raise InvalidRequest("send the file as multipart/form-data") from error
         if not isinstance(part, BodyPartReader):
             raise InvalidRequest("send one file as multipart/form-data")
+        async with self._uploads:  # a file is in memory until it is stored
+            return await self._keep(session, part)
+
+    async def _keep(self, session: Session, part: BodyPartReader) -> web.Response:
         data = bytearray()
         while chunk := await part.read_chunk(64 * 1024):
             data += chunk
@@ -184,9 +196,9 @@ class WebChat:
         return files.response(*found)
 
 
-def _number(request: web.Request, name: str) -> float:
+def _number(request: web.Request, name: str, most: float) -> float:
     try:
-        return max(0.0, float(request.query.get(name, "0")))
+        return min(most, max(0.0, float(request.query.get(name, "0"))))
     except ValueError as error:
         raise InvalidRequest(f"{name}: a number") from error
 

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from hub.types import Attachment, Button, Message, Source, StatusChange
 
-MAX_FRAME = 64 * 1024
-"""Bytes of one frame from the browser."""
+MAX_FRAME = 256 * 1024
+"""Bytes of one frame from the browser: the longest text, with every character escaped."""
 
 
 class Hello(Struct, tag="hello"):

@@ -75,6 +75,7 @@ class Sessions:
     async def entries(self, session: Session, after: int) -> list[Entry]:
         """What follows entry `after` of the session's stream, in its order; at most `PAGE`."""
         async with self._db.connection() as conn:
+            after = max(0, after)
             # Numbers appear in the order of commits: all up to the stream's own number can be read from here on.
             end = await streams.last_entry(conn, session.stream)
             if end <= after:
@@ -98,7 +99,9 @@ class Sessions:
             conversation = await conversations.get(conn, rate.conversation)
             if conversation.stream != session.stream:
                 raise NotFound(f"there is no conversation {rate.conversation}")
-            await surveys.rate(conn, conversation.id, rate.score, (rate.comment or "")[:2000] or None)
+            await surveys.rate(
+                conn, conversation.id, rate.score, (rate.comment or "").replace("\x00", "")[:2000] or None
+            )
 
     async def feedback(self, session: Session, feedback: Feedback) -> None:
         """Keeps whether one of our messages helped; the last word counts."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
+from collections.abc import Callable
 
 import msgspec
 from aiohttp import WSMsgType, web
@@ -41,7 +43,14 @@ class Socket:
     """A connected browser. Everything that it is told comes out of its stream in the database."""
 
     def __init__(
-        self, ws: web.WebSocketResponse, channel: str, sessions: Sessions, receive: Receive, steps: Steps, bus: Bus
+        self,
+        ws: web.WebSocketResponse,
+        channel: str,
+        sessions: Sessions,
+        receive: Receive,
+        steps: Steps,
+        bus: Bus,
+        look_again: Callable[[], float],
     ) -> None:
         self._ws = ws
         self._channel = channel
@@ -49,7 +58,10 @@ class Socket:
         self._receive = receive
         self._steps = steps
         self._bus = bus
+        self._look_again = look_again
         self._conversation = ""
+        self._typing = contextlib.ExitStack()
+        self._typed_at = 0.0
 
     async def serve(self) -> None:
         """Runs until either side goes away."""
@@ -58,20 +70,29 @@ class Socket:
             return
         try:
             session = await self._sessions.find(hello.session)
+            conversation, status = await self._sessions.state(session)
         except NotFound as error:
             await self._send(ErrorFrame("unknown_session", str(error)))
             await self._ws.close(code=4401)
             return
-        with Wake(self._bus, "stream", str(session.stream)) as wake:
-            self._conversation, status = await self._sessions.state(session)
-            await self._send(Ready(self._conversation, status))
-            with self._bus.listening("typing", self._somebody_types):
-                pump = asyncio.create_task(self._pump(session, hello.after, wake))
-                try:
-                    await self._listen(session)
-                finally:
-                    pump.cancel()
-                    await asyncio.gather(pump, return_exceptions=True)
+        except AWAY:
+            await self._ws.close(code=1013)  # try again later
+            return
+        with Wake(self._bus, "stream", str(session.stream)) as wake, self._typing:
+            self._turn_to(conversation)
+            await self._send(Ready(conversation, status))
+            pump = asyncio.create_task(self._pump(session, hello.after, wake))
+            try:
+                await self._listen(session)
+            finally:
+                pump.cancel()
+                await asyncio.gather(pump, return_exceptions=True)
+
+    def _turn_to(self, conversation: str) -> None:
+        if conversation != self._conversation:
+            self._typing.close()
+            self._conversation = conversation
+            self._typing.enter_context(self._bus.listening("typing", self._somebody_types, conversation))
 
     async def _hello(self) -> Hello | None:
         with contextlib.suppress(TimeoutError, TypeError, msgspec.MsgspecError):
@@ -89,13 +110,16 @@ class Socket:
             try:
                 while entries := await self._sessions.entries(session, after):
                     for entry in entries:
-                        self._conversation = entry.conversation
+                        self._turn_to(entry.conversation)
                         await self._send(entry)
                         after = entry.seq
             except AWAY as error:
                 log.warning("a socket waits for the database (%s)", type(error).__name__)
-            # Signals may be lost; the timer is slow, because there are as many sockets as customers.
-            await wake.wait(5.0 if self._bus.connected else None)
+            except Exception:
+                log.exception("a stream could not be read; its browser is sent away to come back")
+                await self._ws.close(code=1011)
+                return
+            await wake.wait(self._look_again())
 
     async def _listen(self, session: Session) -> None:
         async for message in self._ws:
@@ -114,6 +138,9 @@ class Socket:
                 await self._send(ErrorFrame("refused", str(error), _id_of(frame)))
             except AWAY:
                 await self._send(ErrorFrame("unavailable", "not stored; send it again in a moment", _id_of(frame)))
+            except Exception:
+                log.exception("a frame could not be taken")
+                await self._send(ErrorFrame("internal", "this was our fault; send it again", _id_of(frame)))
 
     async def _take(self, session: Session, frame: frames.Inbound) -> None:
         match frame:
@@ -121,7 +148,9 @@ class Socket:
                 receipt = await self._receive(inbound(self._channel, session, frame))
                 await self._send(Ack(receipt.id, receipt.seq))
             case Typing():
-                self._bus.signal("typing", self._conversation, "customer")
+                if time.monotonic() - self._typed_at >= 1:
+                    self._typed_at = time.monotonic()
+                    self._bus.signal("typing", self._conversation, "customer")
             case WantsHuman(wanted):
                 conversation, _ = await self._sessions.state(session)
                 if wanted:
@@ -136,7 +165,7 @@ class Socket:
                 raise InvalidRequest("hello: only once, as the first frame")
 
     def _somebody_types(self, conversation: str, author: str) -> None:
-        if conversation == self._conversation and author != "customer":
+        if author != "customer":
             task = asyncio.ensure_future(self._send(TypingFrame(author)))
             task.add_done_callback(lambda done: done.cancelled() or done.exception())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
@@ -32,6 +33,13 @@ AWAY = (
 """What is raised while the database cannot be reached. Nothing has been committed, or nobody knows."""
 
 
+async def _bounded(connection: asyncpg.Connection) -> None:
+    """No transaction of ours lasts long; one that did would hold back the agents' feed."""
+    await connection.execute("set idle_in_transaction_session_timeout = '30s'")
+    if connection.get_server_version().major >= 17:
+        await connection.execute("set transaction_timeout = '60s'")
+
+
 async def _as_it_is(_: asyncpg.Connection) -> None:
     """Our statements leave nothing in a session (no locks, listeners or settings), so there is nothing to reset."""
 
@@ -43,14 +51,24 @@ class Database:
         self._url = url
         self._size = size
         self._pool: asyncpg.Pool | None = None
+        self._opening = asyncio.Lock()
+        self._closed = False
 
     async def open(self) -> None:
         """Connects; raises one of `AWAY` while the server is not there."""
+        if self._pool is None:
+            async with self._opening:
+                await self._connect()
+
+    async def _connect(self) -> None:
+        if self._closed:
+            raise asyncpg.InterfaceError("the process is stopping")
         if self._pool is None:
             self._pool = await asyncpg.create_pool(
                 self._url,
                 min_size=2,
                 max_size=self._size,
+                init=_bounded,
                 reset=_as_it_is,
                 command_timeout=15,
                 timeout=5,
@@ -59,7 +77,8 @@ class Database:
             )
 
     async def close(self) -> None:
-        """Waits for what is under way, then disconnects."""
+        """Waits for what is under way, then disconnects for good."""
+        self._closed = True
         if self._pool is not None:
             pool, self._pool = self._pool, None
             await pool.close()

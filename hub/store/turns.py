@@ -20,13 +20,17 @@ class Member(Struct, frozen=True):
 
 
 class Claim(Struct, frozen=True, kw_only=True):
-    """A turn in hand: the conversation as it stood, the messages, and the token that proves whose turn it is."""
+    """A turn in hand: the conversation as it stands, the messages, and the token that proves whose turn it is.
+
+    `begun_under` is the owner's epoch when the turn was claimed for the first time.
+    """
 
     turn: str
     token: str
     attempt: int
     conversation: Conversation
     members: tuple[Member, ...]
+    begun_under: int
     knowledge_version: int
 
 
@@ -91,18 +95,17 @@ async def open_turn(
 
 async def take_over(
     conn: Connection, conversation: Conversation, turn: str, token: str, seconds: float
-) -> tuple[int, list[Member]]:
-    """Takes up a turn whose lease has run out: the same messages, one more attempt, today's epoch, our lease."""
-    attempt: int = await conn.fetchval(
+) -> tuple[int, int, list[Member]]:
+    """Takes up a turn whose lease has run out, under our lease: its attempt now, its epoch, its messages."""
+    row = await conn.fetchrow(
         """
         with leased as (
-            update conversations set lease_token = $3, lease_until = clock_timestamp() + make_interval(secs => $4)
-            where id = $5
+            update conversations set lease_token = $2, lease_until = clock_timestamp() + make_interval(secs => $3)
+            where id = $4
         )
-        update turns set attempt = attempt + 1, owner_epoch = $2 where id = $1 returning attempt
+        update turns set attempt = attempt + 1 where id = $1 returning attempt, owner_epoch
         """,
         turn,
-        conversation.owner_epoch,
         token,
         seconds,
         conversation.id,
@@ -110,7 +113,11 @@ async def take_over(
     rows = await conn.fetch(
         f"select {_MEMBERS} from messages where turn = $1 and author = 'customer' order by key", turn
     )
-    return attempt, [Member(row["id"], row["text"], row["payload"], row["has_attachments"]) for row in rows]
+    return (
+        row["attempt"],
+        row["owner_epoch"],
+        [Member(row["id"], row["text"], row["payload"], row["has_attachments"]) for row in rows],
+    )
 
 
 async def lock_leased(conn: Connection, conversation: str, token: str) -> Conversation | None:

@@ -79,6 +79,7 @@ create index on conversations (updated_at desc, id);
 create index on conversations (waiting_since) where status = 'waiting';
 create index on conversations (owner) where owner is not null;
 create index on conversations (customer);
+create index on conversations (updated_at) where status <> 'closed';
 create index on conversations (lease_until) where turn is not null;
 alter table identities add foreign key (conversation) references conversations deferrable initially deferred;
 

@@ -9,6 +9,7 @@ import pytest
 from hub.errors import IllegalTransition, InvalidRequest, Rejected, Transient
 from hub.lifecycle import Step
 from hub.store import conversations, messages, streams
+from hub.store.db import Database
 from hub.types import Message, StatusChange
 from tests.hub.house import HIT, House
 
@@ -215,7 +216,7 @@ async def test_the_bots_queued_words_are_dropped_at_a_claim_and_the_agents_are_n
 async def test_what_cannot_be_stored_is_refused(house: House) -> None:
     with pytest.raises(InvalidRequest, match="at most"):
         await house.say("x" * 20_001)
-    with pytest.raises(InvalidRequest, match="must not be empty"):
+    with pytest.raises(InvalidRequest, match="sender: from 1"):
         await house.say("hello", sender="")
     question = await house.say("hello")
     await house.turns.take(question.conversation)
@@ -226,3 +227,67 @@ async def test_what_cannot_be_stored_is_refused(house: House) -> None:
     receipt = await house.say("a\x00b\ud800")
     async with house.db.connection() as conn:
         assert await conn.fetchval("select text from messages where key = $1", receipt.message) == "ab?"
+
+
+async def test_a_message_that_came_just_before_the_end_is_not_swallowed(house: House) -> None:
+    agent = await house.agent("li")
+    receipt = await house.say("hello")
+    await house.steps.take(receipt.conversation, lambda _: Step(action="claim", actor=agent, owner=agent))
+    await house.turns.take(receipt.conversation)
+    await house.say("wait, one more thing")
+    await house.steps.take(receipt.conversation, lambda _: Step(action="close", actor=agent))
+    await house.turns.take(receipt.conversation)
+    async with house.db.connection() as conn:
+        assert (await conversations.get(conn, receipt.conversation)).status == "waiting"
+
+
+async def test_a_turn_left_behind_is_not_answered_after_a_human_was_there(house: House) -> None:
+    agent = await house.agent("li")
+    receipt = await house.say("can I return it?")
+    assert await house.turns.claim(receipt.conversation) is not None  # and then the process dies
+    await house.steps.take(receipt.conversation, lambda _: Step(action="claim", actor=agent, owner=agent))
+    await house.steps.take(receipt.conversation, lambda _: Step(action="release", actor=agent))
+    async with house.db.connection() as conn:
+        await conn.execute("update conversations set lease_until = now() - interval '1 s'")
+    await house.turns.take(receipt.conversation)
+    assert [entry.author for entry in await stream_of(house) if isinstance(entry, Message)] == ["customer"]
+    async with house.db.connection() as conn:
+        assert await conn.fetchval("select state from turns") == "dropped"
+
+
+async def test_what_is_being_sent_is_not_overtaken_after_a_claim(house: House) -> None:
+    agent = await house.agent("li")
+    receipt = await house.say("hello", channel="tg")
+    await house.turns.take(receipt.conversation)
+    taken = await house.outbox.take(receipt.conversation)
+    assert taken is not None
+    await house.steps.take(receipt.conversation, lambda _: Step(action="claim", actor=agent, owner=agent))
+    assert await house.outbox.take(receipt.conversation) is None, "the call is still running"
+    await house.outbox.deliver(*taken)
+    assert [message.text for _, message in house.push.sent] == ["Hello!"]
+
+
+async def test_the_bots_words_are_not_sent_again_once_a_human_is_there(house: House) -> None:
+    agent = await house.agent("li")
+    house.push.idempotent = True
+    receipt = await house.say("hello", channel="tg")
+    await house.turns.take(receipt.conversation)
+    assert await house.outbox.take(receipt.conversation) is not None  # and then the process dies
+    await house.steps.take(receipt.conversation, lambda _: Step(action="claim", actor=agent, owner=agent))
+    async with house.db.connection() as conn:
+        await conn.execute("update messages set due_at = now() where delivery = 'sending'")
+    await house.outbox.drain(receipt.conversation)
+    assert house.push.sent == []
+    async with house.db.connection() as conn:
+        assert await conn.fetchval("select delivery from messages where author = 'bot'") == "unknown"
+
+
+async def test_the_database_is_opened_once(house: House, database_url: str) -> None:
+    db = Database(database_url, size=4)
+    await asyncio.gather(*(db.ping() for _ in range(8)))
+    async with house.db.connection() as conn:
+        open_now = await conn.fetchval("select count(*) from pg_stat_activity where datname = current_database()")
+    await db.close()
+    assert open_now <= 4 + 2 + 1
+    with pytest.raises(Exception, match="stopping"):
+        await db.ping()
