@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 import yaml
 
@@ -136,6 +137,16 @@ async def test_only_who_knows_the_token(url: str) -> None:
     with pytest.raises(BotUnavailable, match="401"):
         await stranger.respond(question("hello"))
     await stranger.stop()
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{}", b"nothing", b'{"sender": "a", "message": "b", "metadata": []}'])
+async def test_what_is_no_question_is_refused(url: str, body: bytes) -> None:
+    headers = {"Authorization": f"Bearer {served.TOKEN}"}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(url + "/webhooks/hub/webhook", data=body, headers=headers) as response,
+    ):
+        assert response.status == 400
 
 
 async def test_it_is_ready(client: RasaClient) -> None:
