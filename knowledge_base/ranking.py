@@ -2,7 +2,8 @@
 
 A score means little by itself: a knowledge base of many phrasings gives everything a high one. So the limits are those
 of this knowledge base and this language: what a bank of everyday utterances, none of them about anybody's business,
-scores against it. A question has to beat 95 % of them to be answered, and 90 % to be asked back about.
+scores against it. A question has to beat 95 % of them to be answered, and 90 % to be asked back about. Where two
+articles are about equally close, the customer is asked which one is meant: a wrong answer costs more than a click.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ from knowledge_base.index import Article, Index, Match
 ANSWER_QUANTILE = 0.95
 CLARIFY_QUANTILE = 0.90
 CHOICES = 3
+MARGIN = 0.05
+"""How far the best article has to be ahead of the next one. On the development sets this raised the share of right
+answers (shop .63 to .78, HWU64 .86 to .92) and the share of customers who find theirs, at once or among the choices
+(shop .53 to .64, HWU64 .54 to .57)."""
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
@@ -66,8 +71,9 @@ class Ranking:
     def judge(self, matches: list[Match], language: Language) -> Decision:
         """The decision over matches already found."""
         limits, score = self.limits[language], matches[0].score if matches else -1.0
+        ahead = score - matches[1].score if len(matches) > 1 else 1.0
         hits = tuple(_hit(match, language) for match in matches)
-        if score > limits.answer:
+        if score > limits.answer and ahead >= MARGIN:
             return Decision("answer", hits, language)
         return Decision("clarify" if score > limits.clarify else "abstain", hits, language)
 
