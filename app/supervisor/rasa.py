@@ -45,6 +45,9 @@ class Rasa:
                 "PYTHONUNBUFFERED": "1",
                 "RASA_TELEMETRY_ENABLED": "false",
                 "TF_CPP_MIN_LOG_LEVEL": "2",
+                "OMP_NUM_THREADS": "1",  # one small message at a time: threads would only wait for each other
+                "SANIC_ACCESS_LOG": "false",
+                "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
                 "PARLEY_RASA_TOKEN": self._token,
                 "PARLEY_VAR": str(self._var),
             },
