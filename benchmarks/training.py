@@ -19,9 +19,12 @@ SETTINGS = {"PYTHONPATH": str(ROOT), "RASA_TELEMETRY_ENABLED": "false", "TF_CPP_
 
 
 def fingerprint(paths: Iterable[Path]) -> str:
-    """A hash over the files among `paths` and in the folders among them, and over Rasa's versions."""
+    """A hash over the files among `paths` and in the folders among them, and over the versions that make a model."""
     digest = hashlib.sha256()
-    for path in (VERSIONS, *paths):
+    for line in VERSIONS.read_text(encoding="utf-8").splitlines():
+        if line.startswith(("rasa==", "tensorflow-cpu==")):
+            digest.update(line.encode())
+    for path in paths:
         files = sorted(path.rglob("*.yml")) if path.is_dir() else [path]
         for file in files:
             digest.update(f"{file.name}\0".encode() + file.read_bytes() + b"\0")
