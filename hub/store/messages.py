@@ -101,8 +101,8 @@ async def add_inbound(
         with numbered as (update identities set seq = seq + 1 where id = $1 returning seq),
         added as (
             insert into messages (id, identity, conversation, seq, author, text, payload, extra, channel, scope,
-                                  external_id, raw, state, delivery)
-            select $3, $1, $2, seq, 'customer', $4, $5, $6, $7, $8, $9, $10, 'new', 'received' from numbered
+                                  external_id, raw, delivery)
+            select $3, $1, $2, seq, 'customer', $4, $5, $6, $7, $8, $9, $10, 'received' from numbered
             on conflict (channel, scope, external_id) where external_id is not null do nothing
             returning key, id, seq
         ),
@@ -151,7 +151,9 @@ async def add_outbound(
             returning key, id, seq
         ),
         told as (insert into events (kind, conversation, message) select 'message', $2, key from added order by key),
-        moved as (update conversations set updated_at = clock_timestamp() where id = $2)
+        moved as (  -- the end of a turn does that itself
+            update conversations set updated_at = clock_timestamp() where id = $2 and $5::text is null
+        )
         select key, id, seq from added order by seq
         """,
         stream,
@@ -246,11 +248,11 @@ async def by_id(conn: Connection, conversation: str, id: str) -> Message | None:
 async def answers_to(conn: Connection, key: int) -> list[Message] | None:
     """What was said in the turn of a customer's message; None while that turn has not ended."""
     rows = await conn.fetch(
-        f"""select asked.state, {COLUMNS} from messages asked
+        f"""select t.state, {COLUMNS} from messages asked join turns t on t.id = asked.turn
             left join messages m on m.turn = asked.turn and m.author <> 'customer' left join users u on u.id = m.agent
             where asked.key = $1 order by m.seq""",
         key,
     )
-    if not rows or rows[0]["state"] != "handled":
+    if not rows or rows[0]["state"] == "open":
         return None
     return [from_row(row) for row in rows if row["key"] is not None]

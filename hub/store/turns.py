@@ -70,7 +70,7 @@ async def open_turn(
     rows = await conn.fetch(
         f"""
         with taken as (
-            update messages set state = 'claimed', turn = $2 where conversation = $1 and state = 'new'
+            update messages set turn = $2 where conversation = $1 and author = 'customer' and turn is null
             returning key, {_MEMBERS}
         ),
         opened as (
@@ -133,19 +133,18 @@ async def lock_leased(conn: Connection, conversation: str, token: str) -> Conver
 async def end(
     conn: Connection, conversation: str, turn: str, *, dropped: bool, result: Result, misses: int, next_episode: bool
 ) -> bool:
-    """Ends the turn of the locked conversation: its messages are handled, the lease is gone.
+    """Ends the turn of the locked conversation, and its lease with it.
 
     Answers whether new messages came meanwhile.
     """
     more: bool = await conn.fetchval(
         """
-        with handled as (update messages set state = 'handled' where turn = $2 and author = 'customer'),
-        ended as (
+        with ended as (
             update turns set state = $3, result = $4, finished_at = clock_timestamp() where id = $2
         )
         update conversations set turn = null, lease_token = null, lease_until = null, misses = $5,
-            episode = episode + $6 where id = $1
-        returning exists (select from messages where conversation = $1 and state = 'new')
+            episode = episode + $6, updated_at = clock_timestamp() where id = $1
+        returning exists (select from messages where conversation = $1 and author = 'customer' and turn is null)
         """,
         conversation,
         turn,
@@ -173,9 +172,10 @@ async def due(conn: Connection, limit: int) -> list[str]:
     rows = await conn.fetch(
         """
         (select distinct m.conversation from messages m join conversations c on c.id = m.conversation
-            where m.state = 'new' and c.turn is null limit $1)
+            where m.author = 'customer' and m.turn is null and c.turn is null limit $1)
         union
-        (select id from conversations where turn is not null and lease_until <= clock_timestamp() limit $1)
+        (select c.id from turns t join conversations c on c.turn = t.id
+            where t.state = 'open' and c.lease_until <= clock_timestamp() limit $1)
         """,
         limit,
     )

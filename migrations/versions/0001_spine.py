@@ -80,7 +80,6 @@ create index on conversations (waiting_since) where status = 'waiting';
 create index on conversations (owner) where owner is not null;
 create index on conversations (customer);
 create index on conversations (updated_at) where status <> 'closed';
-create index on conversations (lease_until) where turn is not null;
 alter table identities add foreign key (conversation) references conversations deferrable initially deferred;
 
 create table turns (
@@ -94,11 +93,12 @@ create table turns (
     finished_at  timestamptz
 ) with (fillfactor = 80);
 create index on turns (conversation, started_at);
+create index turns_open on turns (conversation) where state = 'open';
 """
 
 MESSAGES = """
--- Ledger, transcript and outbox in one. `state` is the way of a customer's message through the turns; `delivery` the
--- way of ours to the customer; `owner_epoch` is whose word it was when it was said. Notes have no `seq`.
+-- Ledger, transcript and outbox in one. A customer's message is new until a `turn` takes it; ours names the turn that
+-- said it. `delivery` is the way of ours to the customer; `owner_epoch` is whose word it was. Notes have no `seq`.
 create table messages (
     key          bigint generated always as identity primary key,
     id           text not null,
@@ -115,7 +115,6 @@ create table messages (
     scope        text,
     external_id  text,
     raw          bytea,
-    state        text check (state in ('new', 'claimed', 'handled')),
     turn         text references turns,
     owner_epoch  int not null default 0,
     delivery     text not null,
@@ -125,14 +124,13 @@ create table messages (
     error        text,
     created_at   timestamptz not null default clock_timestamp(),
     check ((seq is null) = (kind = 'note')),
-    check ((state is not null) = (author = 'customer')),
-    check (state is distinct from 'claimed' or turn is not null)
+    check ((scope is not null) = (author = 'customer'))
 ) with (fillfactor = 80);
 create unique index messages_public on messages (identity, id);
 create unique index messages_external on messages (channel, scope, external_id) where external_id is not null;
 create unique index messages_stream on messages (identity, seq) where seq is not null;
 create index on messages (conversation, key);
-create index messages_new on messages (conversation) where state = 'new';
+create index messages_new on messages (conversation) where author = 'customer' and turn is null;
 create index messages_turn on messages (turn) where turn is not null;
 create index messages_outbox on messages (conversation, key) where delivery in ('queued', 'sending');
 

@@ -80,9 +80,7 @@ async def test_nobody_is_asked_while_a_human_is_awaited(house: House) -> None:
     await house.turns.take(receipt.conversation)
     assert len(house.bot.asked) == asked
     async with house.db.connection() as conn:
-        assert (
-            await conn.fetchval("select count(*) from messages where author = 'customer' and state <> 'handled'") == 0
-        )
+        assert await conn.fetchval("select count(*) from messages where author = 'customer' and turn is null") == 0
 
 
 async def test_a_reply_that_comes_after_the_claim_is_dropped(house: House) -> None:

@@ -29,6 +29,8 @@ QUESTIONS = (
     "你好",
     "谢谢",
 )
+UNSETTLED = """select (select count(*) from messages where author = 'customer' and turn is null)
+    + (select count(*) from turns where state = 'open')"""
 AWAY = (aiohttp.ClientError, asyncio.TimeoutError, ConnectionError)
 
 
@@ -173,7 +175,7 @@ async def _settle(stack: Stack) -> None:
     connection = await asyncpg.connect(stack.database_url)
     try:
         async with asyncio.timeout(120):
-            while await connection.fetchval("select count(*) from messages where state <> 'handled'"):
+            while await connection.fetchval(UNSETTLED):
                 await asyncio.sleep(0.5)
     finally:
         await connection.close()
