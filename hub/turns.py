@@ -29,10 +29,6 @@ GIVE_UP_AFTER = 3
 """Attempts at one turn before a human gets the conversation."""
 
 
-class _ClosedMeanwhile(Exception):
-    """The conversation was closed between a message's commit and its claim."""
-
-
 class Turns:
     """The steps of a turn. `take` goes through them in their order; the tests in any."""
 
@@ -51,35 +47,32 @@ class Turns:
 
         In `waiting` and `human` nobody is asked: the turn ends with its claim.
         """
-        try:
-            claim, silent = await self._claim_or_end(conversation)
-        except _ClosedMeanwhile:
-            await self._reopen(conversation)
-            return None
-        if claim is not None and silent:
-            self._bus.signal("stream", str(claim.conversation.stream))
-            return None
-        return claim
-
-    async def _claim_or_end(self, conversation: str) -> tuple[Claim | None, bool]:
-        async with self._db.transaction() as conn:
-            claim = await self._claim(conn, conversation)
+        token = str(uuid.uuid4())
+        async with self._db.connection() as conn:
+            claim = await turns.claim_new(conn, conversation, str(uuid.uuid4()), token, LEASE)
             if claim is None:
-                return None, False
-            # Taken over after a human had it: what was asked then has been seen to.
-            stale = claim.begun_under != claim.conversation.owner_epoch
-            silent = stale or claim.conversation.status != "bot"
-            if silent:
+                claim = await turns.take_over(conn, conversation, token, LEASE)
+            late = claim is None and await turns.came_too_late(conn, conversation)
+        if late:
+            await self._reopen(conversation)
+        if claim is None:
+            return None
+        # Taken over after a human had it: what was asked then has been seen to.
+        stale = claim.begun_under != claim.conversation.owner_epoch
+        if not stale and claim.conversation.status == "bot":
+            return claim
+        await self._end_silently(claim, dropped=stale)
+        return None
+
+    async def _end_silently(self, claim: Claim, dropped: bool) -> None:
+        async with self._db.transaction() as conn:
+            now = await turns.lock_leased(conn, claim.conversation.id, claim.token)
+            if now is not None:
+                result = Result(note=claim.conversation.status)
                 await turns.end(
-                    conn,
-                    conversation,
-                    claim.turn,
-                    dropped=stale,
-                    result=Result(note=claim.conversation.status),
-                    misses=claim.conversation.misses,
-                    next_episode=False,
+                    conn, now.id, claim.turn, dropped=dropped, result=result, misses=now.misses, next_episode=False
                 )
-        return claim, silent
+        self._bus.signal("stream", str(claim.conversation.stream))
 
     async def _reopen(self, conversation: str) -> None:
         """A message came just before the end of its conversation, and nobody has taken it up: it goes on."""
@@ -89,31 +82,6 @@ class Turns:
                 now = await self._steps.reopen(conn, now)
         self._steps.tell(now)
         self._bus.signal("turns", conversation)
-
-    async def _claim(self, conn: Connection, conversation: str) -> Claim | None:
-        locked = await turns.lock_for_claim(conn, conversation)
-        if locked is None or locked[2]:
-            return None
-        state, turn, _, version = locked
-        token = str(uuid.uuid4())
-        if turn is not None:
-            attempt, epoch, members = await turns.take_over(conn, state, turn, token, LEASE)
-        else:
-            turn, attempt, epoch = str(uuid.uuid4()), 1, state.owner_epoch
-            members = await turns.open_turn(conn, state, turn, token, LEASE)
-            if members and state.status == "closed":
-                raise _ClosedMeanwhile
-        if not members:
-            return None
-        return Claim(
-            turn=turn,
-            token=token,
-            attempt=attempt,
-            conversation=state,
-            members=tuple(members),
-            begun_under=epoch,
-            knowledge_version=version,
-        )
 
     async def answer(self, claim: Claim) -> Outcome:
         """What is to be said and done; asks the bot and the knowledge base. No transaction is open meanwhile."""

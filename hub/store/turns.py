@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import msgspec
 from msgspec import Struct
 
@@ -45,78 +48,110 @@ class Result(Struct, frozen=True, omit_defaults=True):
     note: str | None = None
 
 
-_MEMBERS = "id, text, payload, coalesce(jsonb_array_length(extra -> 'attachments'), 0) > 0 as has_attachments"
+_MEMBERS = """m.id as message_id, m.text, m.payload,
+    coalesce(jsonb_array_length(m.extra -> 'attachments'), 0) > 0 as has_attachments"""
 
 
-async def lock_for_claim(conn: Connection, conversation: str) -> tuple[Conversation, str | None, bool, int] | None:
-    """Locks a conversation: itself, its open turn, whether a lease on it still runs, the knowledge base's version."""
-    row = await conn.fetchrow(
-        f"""
-        select {conversations.COLUMNS}, c.turn, coalesce(c.lease_until > clock_timestamp(), false) as leased,
-            (select version from knowledge_state) as knowledge
-        from conversations c where c.id = $1 for no key update of c
-        """,
-        conversation,
-    )
-    if row is None:
-        return None
-    return conversations.from_row(row), row["turn"], row["leased"], row["knowledge"]
+_NEW = "n.author = 'customer' and n.turn is null"
 
 
-async def open_turn(
-    conn: Connection, conversation: Conversation, turn: str, token: str, seconds: float
-) -> list[Member]:
-    """Takes all new messages of the locked conversation into a new turn, under a lease; none: no turn."""
+def _members(rows: Sequence[Any]) -> tuple[Member, ...]:
+    return tuple(Member(row["message_id"], row["text"], row["payload"], row["has_attachments"]) for row in rows)
+
+
+async def claim_new(conn: Connection, conversation: str, turn: str, token: str, seconds: float) -> Claim | None:
+    """Takes all new messages of an open conversation into a new turn, under a lease, in one statement.
+
+    None where there are none, where a turn is open already, or where the conversation is closed.
+    """
     rows = await conn.fetch(
         f"""
-        with taken as (
-            update messages set turn = $2 where conversation = $1 and author = 'customer' and turn is null
-            returning key, {_MEMBERS}
+        with c as materialized (
+            select {conversations.COLUMNS}, (select version from knowledge_state) as knowledge
+            from conversations c where c.id = $1 and c.turn is null and c.status <> 'closed'
+                and exists (select from messages n where n.conversation = $1 and {_NEW}) for no key update of c
+        ),
+        taken as (
+            update messages m set turn = $2 from c
+            where m.conversation = c.id and m.author = 'customer' and m.turn is null
+            returning m.key, {_MEMBERS}
         ),
         opened as (
             insert into turns (id, conversation, owner_epoch, state)
-            select $2, $1, $3, 'open' where exists (select from taken)
+            select $2, c.id, c.owner_epoch, 'open' from c where exists (select from taken)
         ),
         leased as (
-            update conversations set turn = $2, lease_token = $4,
-                lease_until = clock_timestamp() + make_interval(secs => $5)
-            where id = $1 and exists (select from taken)
+            update conversations l set turn = $2, lease_token = $3,
+                lease_until = clock_timestamp() + make_interval(secs => $4)
+            from c where l.id = c.id and exists (select from taken)
         )
-        select * from taken order by key
+        select * from c cross join taken order by taken.key
         """,
-        conversation.id,
+        conversation,
         turn,
-        conversation.owner_epoch,
         token,
         seconds,
     )
-    return [Member(row["id"], row["text"], row["payload"], row["has_attachments"]) for row in rows]
+    if not rows:
+        return None
+    state = conversations.from_row(rows[0])
+    return Claim(
+        turn=turn,
+        token=token,
+        attempt=1,
+        conversation=state,
+        members=_members(rows),
+        begun_under=state.owner_epoch,
+        knowledge_version=rows[0]["knowledge"],
+    )
 
 
-async def take_over(
-    conn: Connection, conversation: Conversation, turn: str, token: str, seconds: float
-) -> tuple[int, int, list[Member]]:
-    """Takes up a turn whose lease has run out, under our lease: its attempt now, its epoch, its messages."""
+async def take_over(conn: Connection, conversation: str, token: str, seconds: float) -> Claim | None:
+    """Takes up a turn whose lease has run out, under our lease: one more attempt. None where there is none such."""
     row = await conn.fetchrow(
-        """
-        with leased as (
-            update conversations set lease_token = $2, lease_until = clock_timestamp() + make_interval(secs => $3)
-            where id = $4
+        f"""
+        with c as materialized (
+            select {conversations.COLUMNS}, c.turn as taken, (select version from knowledge_state) as knowledge
+            from conversations c where c.id = $1 and c.lease_until <= clock_timestamp() for no key update of c
+        ),
+        leased as (
+            update conversations l set lease_token = $2, lease_until = clock_timestamp() + make_interval(secs => $3)
+            from c where l.id = c.id
+        ),
+        again as (
+            update turns t set attempt = attempt + 1 from c where t.id = c.taken
+            returning t.attempt, t.owner_epoch as begun_under
         )
-        update turns set attempt = attempt + 1 where id = $1 returning attempt, owner_epoch
+        select * from c cross join again
         """,
-        turn,
+        conversation,
         token,
         seconds,
-        conversation.id,
     )
+    if row is None:
+        return None
     rows = await conn.fetch(
-        f"select {_MEMBERS} from messages where turn = $1 and author = 'customer' order by key", turn
+        f"select {_MEMBERS} from messages m where m.turn = $1 and m.author = 'customer' order by m.key", row["taken"]
     )
-    return (
-        row["attempt"],
-        row["owner_epoch"],
-        [Member(row["id"], row["text"], row["payload"], row["has_attachments"]) for row in rows],
+    return Claim(
+        turn=row["taken"],
+        token=token,
+        attempt=row["attempt"],
+        conversation=conversations.from_row(row),
+        members=_members(rows),
+        begun_under=row["begun_under"],
+        knowledge_version=row["knowledge"],
+    )
+
+
+async def came_too_late(conn: Connection, conversation: str) -> bool:
+    """Whether a closed conversation has new messages: they came just before its end."""
+    return bool(
+        await conn.fetchval(
+            f"""select exists (select from messages n join conversations c on c.id = n.conversation
+                where c.id = $1 and c.status = 'closed' and c.turn is null and {_NEW})""",
+            conversation,
+        )
     )
 
 
