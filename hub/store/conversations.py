@@ -13,8 +13,11 @@ from hub.types import Conversation, HandoffContext
 COLUMNS = """c.id, c.identity, c.channel, c.customer, c.status, c.owner, c.owner_epoch, c.team, c.language, c.episode,
     c.misses, c.reason, c.waiting_since, c.closed_by_human, c.updated_at"""
 
-# Locks are taken in the order of this list. A row that had to be waited for is read again as it then is.
-LOCKED = "conversations c join identities i on i.id = c.identity"
+# Rows are locked in the order of `LOCK`; one that had to be waited for is read again as it then is. Who waits does so
+# at the gate, where it costs no transaction number yet: so the numbers of those who write to one stream are in the
+# order in which they write, and with them the agents' events about one conversation.
+GATE = "with gate as materialized (select pg_advisory_xact_lock(c.identity) from conversations c where c.id = $1)"
+LOCKED = "gate cross join conversations c join identities i on i.id = c.identity"
 LOCK = "for no key update of i, c"
 
 
@@ -49,7 +52,7 @@ async def get(conn: Connection, conversation: str) -> Conversation:
 
 async def lock(conn: Connection, conversation: str) -> Conversation:
     """Locks the stream and then the conversation until the transaction ends; raises `NotFound`."""
-    row = await conn.fetchrow(f"select {COLUMNS} from {LOCKED} where c.id = $1 {LOCK}", conversation)
+    row = await conn.fetchrow(f"{GATE} select {COLUMNS} from {LOCKED} where c.id = $1 {LOCK}", conversation)
     if row is None:
         raise NotFound(f"there is no conversation {conversation}")
     return from_row(row)
@@ -58,7 +61,12 @@ async def lock(conn: Connection, conversation: str) -> Conversation:
 async def lock_current(conn: Connection, channel: str, external_id: str) -> Conversation | None:
     """Locks the stream of somebody on a channel and the conversation that is its current one; None without one."""
     row = await conn.fetchrow(
-        f"select {COLUMNS} from {LOCKED} where i.channel = $1 and i.external_id = $2 and i.conversation = c.id {LOCK}",
+        f"""
+        with gate as materialized (
+            select pg_advisory_xact_lock(id) from identities where channel = $1 and external_id = $2
+        )
+        select {COLUMNS} from {LOCKED} where i.channel = $1 and i.external_id = $2 and i.conversation = c.id {LOCK}
+        """,
         channel,
         external_id,
     )

@@ -158,7 +158,7 @@ async def came_too_late(conn: Connection, conversation: str) -> bool:
 async def lock_leased(conn: Connection, conversation: str, token: str) -> Conversation | None:
     """Locks a conversation (its stream first) that is leased under `token`; None where it no longer is."""
     row = await conn.fetchrow(
-        f"""select {conversations.COLUMNS}, c.lease_token from {conversations.LOCKED}
+        f"""{conversations.GATE} select {conversations.COLUMNS}, c.lease_token from {conversations.LOCKED}
             where c.id = $1 {conversations.LOCK}""",
         conversation,
     )

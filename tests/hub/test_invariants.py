@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from hub.connector import Connector
 from hub.errors import IllegalTransition, Transient
 from hub.lifecycle import NEXT, Step
-from hub.store import conversations, messages, streams
+from hub.store import conversations, events, messages, streams
+from hub.store.events import Event, Position
 from hub.store.outbox import Head
 from hub.store.turns import Claim
 from hub.types import OutboundMessage, Receipt
@@ -48,6 +49,7 @@ ACTIONS = (
     "fail to deliver",
     "sender dies",
     "read stream",
+    "read feed",
 )
 
 
@@ -63,6 +65,8 @@ class World:
     turns: list[Claim] = field(default_factory=list)
     heads: list[tuple[Head, Connector]] = field(default_factory=list)
     read: list[int] = field(default_factory=list)
+    place: Position = field(default_factory=lambda: Position(0, 0))
+    told: list[Event] = field(default_factory=list)
 
     @property
     def conversation(self) -> str:
@@ -152,6 +156,12 @@ class World:
         self.read += sorted(seq for seq in entries if seq is not None)
         assert self.read == list(range(1, end + 1)), "an entry was missed, or appeared before an earlier one"
 
+    async def read_feed(self) -> None:
+        async with self.house.db.connection() as conn:
+            while batch := await events.after(conn, self.place, 50):
+                self.place = batch[-1].position
+                self.told += [event for event in batch if event.conversation == self.conversation]
+
     async def do(self, action: str, number: int) -> None:
         """One step of somebody."""
         if action == "say" or not self.acknowledged:
@@ -180,6 +190,8 @@ class World:
             await self.sender_dies()
         elif action == "read stream":
             await self.read_stream()
+        elif action == "read feed":
+            await self.read_feed()
         else:
             await self.step(action, number)
 
@@ -191,6 +203,7 @@ class World:
         await self.sender_dies()
         await self.house.outbox.drain(self.conversation)
         await self.read_stream()
+        await self.read_feed()
 
 
 async def check(world: World) -> None:
@@ -209,6 +222,10 @@ async def check(world: World) -> None:
         changes = await conn.fetch(
             "select * from status_changes where identity = $1 order by seq", world.acknowledged[0].stream
         )
+        happened = await conn.fetch("select id from events where conversation = $1", world.conversation)
+    assert Counter(event.position.id for event in world.told) == Counter(row["id"] for row in happened), "the feed"
+    assert {event.entry for event in world.told if event.kind == "message"} == {row["key"] for row in stored}
+    assert [event.entry for event in world.told if event.kind == "status"] == [row["seq"] for row in changes]
     acknowledged = {receipt.id for receipt in world.acknowledged}
     inbound = [row for row in stored if row["author"] == "customer"]
     assert Counter(row["id"] for row in inbound) == Counter(acknowledged), "lost, or stored twice"
@@ -269,7 +286,9 @@ async def test_all_at_once(house: House, seed: int) -> None:
         hand = World(house, agents, world.sender, acknowledged=world.acknowledged)
         own = random.Random(seed)
         for _ in range(60):
-            action = own.choice([action for action in ACTIONS if action not in ("read stream", "take head")])
+            action = own.choice(
+                [action for action in ACTIONS if action not in ("read stream", "read feed", "take head")]
+            )
             await hand.do(action, own.randrange(1000))
             await asyncio.sleep(own.random() * 0.002)
 
