@@ -1,5 +1,6 @@
 """A checkout in miniature for the supervisor: real PostgreSQL and Redis, stand-ins for Rasa and the hub."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -120,7 +121,8 @@ class Installation:
             supervisor.kill()
             supervisor.wait()
         for process in self.alive():
-            process.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):  # they die of each other
+                process.kill()
         self.wait_until_nothing_runs()
         shutil.rmtree(socket_folder(self.var, server_account()), ignore_errors=True)
         shutil.rmtree(self.root)
