@@ -107,6 +107,23 @@ class Turns:
 
     async def finish(self, claim: Claim, outcome: Outcome) -> bool:
         """Stores what came of a turn; False where it no longer counts and was dropped."""
+        if outcome.step is None:
+            async with self._db.connection() as conn:
+                more = await turns.speak_and_end(
+                    conn,
+                    claim,
+                    outcome.messages,
+                    delivery=self._channels.first_delivery(claim.conversation.channel),
+                    result=outcome.result,
+                    misses=outcome.misses,
+                    next_episode=not outcome.form,
+                )
+            if more is not None:
+                self._told(claim.conversation, more)
+                return True
+        return await self._finish_with_step(claim, outcome)
+
+    async def _finish_with_step(self, claim: Claim, outcome: Outcome) -> bool:
         async with self._db.transaction() as conn:
             now = await turns.lock_leased(conn, claim.conversation.id, claim.token)
             if now is None:
@@ -123,10 +140,13 @@ class Turns:
                 misses=outcome.misses if counts else 0,
                 next_episode=not outcome.form,
             )
-        self._steps.tell(now)
-        if more:
-            self._bus.signal("turns", now.id)
+        self._told(now, more)
         return counts
+
+    def _told(self, conversation: Conversation, more: bool) -> None:
+        self._steps.tell(conversation)
+        if more:
+            self._bus.signal("turns", conversation.id)
 
     async def _carry_out(
         self, conn: Connection, conversation: Conversation, claim: Claim, outcome: Outcome

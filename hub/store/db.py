@@ -29,6 +29,7 @@ AWAY = (
     asyncpg.OperatorInterventionError,  # it is being stopped, or has just been killed
     asyncpg.InsufficientResourcesError,  # no connection left, or no disk
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the connection was lost in the middle of something
 )
 """What is raised while the database cannot be reached. Nothing has been committed, or nobody knows."""
 

@@ -68,6 +68,11 @@ def _encode(extra: Extra) -> str | None:
     return None if extra == _NOTHING else msgspec.json.encode(extra).decode()
 
 
+def extra_of(message: OutboundMessage) -> str | None:
+    """The column `extra` of a message of ours."""
+    return _encode(Extra(message.buttons, message.sources, message.attachments, message.answers))
+
+
 class Stored(Struct, frozen=True):
     """Where a message stands: its key, its public id and its number in the stream."""
 
@@ -167,7 +172,7 @@ async def add_outbound(
         [message.author for message in messages],
         [message.agent for message in messages],
         [message.text for message in messages],
-        [_encode(Extra(m.buttons, m.sources, m.attachments, m.answers)) for m in messages],
+        [extra_of(message) for message in messages],
     )
     return [Stored(*row) for row in rows]
 
