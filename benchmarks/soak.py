@@ -39,9 +39,10 @@ async def steady(stack: Stack, seconds: float, visitors: int, seed: int) -> tupl
 
 
 def _memory(pid: int) -> float:
+    """MiB of a part with its children; pages that they share count once."""
     try:
         process = psutil.Process(pid)
-        return sum(float(one.memory_info().rss) for one in (process, *process.children(recursive=True))) / 2**20
+        return sum(float(one.memory_full_info().pss) for one in (process, *process.children(recursive=True))) / 2**20
     except psutil.NoSuchProcess:
         return 0.0
 
