@@ -23,6 +23,7 @@ from app import login, openapi, settings, users
 from app.auth import Auth, Passwords
 from app.middlewares import authenticating, problems, security_headers
 from app.site import Site, pages
+from app.supervisor.keeper import WRONG_SETTING
 from app.wiring import Parts, RoleName, parts, workers
 from bot.endpoint import Actions
 from handoff import api as handoff_api
@@ -36,9 +37,6 @@ from knowledge_base.api import KnowledgeApi, views
 log = logging.getLogger("app")
 
 VERSION = "0.1.0"
-WRONG_SETTING = 78
-"""The exit status that tells the supervisor not to try again (EX_CONFIG)."""
-
 MAX_BODY = 1024 * 1024
 GRACE = 10.0
 """Seconds that requests and turns under way get when the process is told to stop."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Any, get_args
-from urllib.parse import quote
 
 import msgspec
 from aiohttp import web
@@ -13,6 +12,7 @@ from msgspec import Meta, Struct
 from handoff import views
 from handoff.context import TranscriptContexts
 from handoff.desk import Desk
+from hub import files
 from hub.bus import Bus
 from hub.errors import Forbidden, InvalidRequest, NotFound
 from hub.http import Handler, Page, Route, agent_of, answer, body, query, read_cursor, write_cursor
@@ -141,15 +141,7 @@ class Api:
             found = await attachments.read(conn, request.match_info["id"])
         if found is None:
             raise NotFound("there is no such file")
-        file, data = found
-        headers = {
-            # Whatever a customer sent is never shown as part of our own pages.
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}",
-            "X-Content-Type-Options": "nosniff",
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-            "Cache-Control": "private, max-age=86400",
-        }
-        return web.Response(body=data, content_type="application/octet-stream", headers=headers)
+        return files.response(*found)
 
 
 def _statuses(given: str | None) -> list[Status] | None:

@@ -211,22 +211,6 @@ async def in_stream(conn: Connection, stream: int, after: int, end: int) -> list
     return [from_row(row) for row in rows]
 
 
-async def in_conversation(conn: Connection, conversation: str, after: int, limit: int) -> list[Message]:
-    """The transcript with its notes, oldest first, from the stream's number `after` on."""
-    rows = await conn.fetch(
-        f"""
-        select {COLUMNS} from {FROM}
-        where m.conversation = $1 and ($2 = 0 or m.key > coalesce((select max(key) from messages
-            where conversation = $1 and seq <= $2), 0))
-        order by m.key limit $3
-        """,
-        conversation,
-        after,
-        limit,
-    )
-    return [from_row(row) for row in rows]
-
-
 async def latest(conn: Connection, conversation: str, limit: int) -> list[Message]:
     """The last messages that the customer saw, oldest first."""
     rows = await conn.fetch(
@@ -242,12 +226,6 @@ async def by_keys(conn: Connection, keys: Sequence[int]) -> dict[int, Message]:
     """Messages by their keys."""
     rows = await conn.fetch(f"select {COLUMNS} from {FROM} where m.key = any($1::bigint[])", keys)
     return {row["key"]: from_row(row) for row in rows}
-
-
-async def by_id(conn: Connection, conversation: str, id: str) -> Message | None:
-    """A message of a conversation by its public id."""
-    row = await conn.fetchrow(f"select {COLUMNS} from {FROM} where m.conversation = $1 and m.id = $2", conversation, id)
-    return from_row(row) if row else None
 
 
 async def answers_to(conn: Connection, key: int) -> list[Message] | None:
