@@ -8,7 +8,6 @@ from aiohttp import web
 
 from hub.types import Attachment
 
-
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 """What a browser may know by its own type; the rest is bytes, whatever the sender called it."""
 
