@@ -18,7 +18,9 @@ from knowledge_base import importer
 def main(words: list[str]) -> int:
     """The command's entry; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m app import-articles", description=__doc__)
-    parser.add_argument("file", type=Path, help="one article a line, as in knowledge_base/sample/articles.jsonl")
+    parser.add_argument(
+        "file", type=Path, help="one article a line, as in knowledge_base/sample/articles; or a folder of such files"
+    )
     wanted = parser.parse_args(words)
     adopt_environment()
     try:

@@ -17,8 +17,8 @@ import msgspec
 from msgspec import Struct
 
 ROOT = Path(__file__).resolve().parent.parent
-ARTICLES = ROOT / "knowledge_base" / "sample" / "articles.jsonl"
-HELD_OUT = ROOT / "benchmarks" / "questions" / "shop.jsonl"
+ARTICLES = ROOT / "knowledge_base" / "sample" / "articles"
+HELD_OUT = ROOT / "benchmarks" / "questions" / "shop"
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -64,14 +64,17 @@ class _HeldOut(Struct, frozen=True):
 
 def articles() -> list[Article]:
     """The articles that all systems know."""
-    lines = ARTICLES.read_text(encoding="utf-8").splitlines()
-    return [msgspec.json.decode(line, type=Article) for line in lines if line]
+    return [msgspec.json.decode(line, type=Article) for line in _lines(ARTICLES)]
+
+
+def _lines(folder: Path) -> list[str]:
+    """All lines of the files in `folder`."""
+    return [line for file in sorted(folder.glob("*.jsonl")) for line in file.read_text("utf-8").splitlines() if line]
 
 
 def questions(known: Iterable[Article]) -> list[Question]:
     """All questions that may be asked."""
-    lines = HELD_OUT.read_text(encoding="utf-8").splitlines()
-    held_out = [msgspec.json.decode(line, type=_HeldOut) for line in lines if line]
+    held_out = [msgspec.json.decode(line, type=_HeldOut) for line in _lines(HELD_OUT)]
     own = [
         Question(text, language, article.id, "own")
         for article in known

@@ -16,7 +16,8 @@ from knowledge_base import store
 from knowledge_base.articles import GENERAL, Draft, checked
 from knowledge_base.index import Translation
 
-SAMPLE = Path(__file__).with_name("sample") / "articles.jsonl"
+SAMPLE = Path(__file__).with_name("sample") / "articles"
+"""The demo shop's articles, a file for each category."""
 
 
 class Line(Struct, frozen=True):
@@ -33,7 +34,7 @@ async def import_sample(db: Database, bus: Bus, path: Path = SAMPLE) -> int:
 
 
 async def import_file(db: Database, path: Path, bus: Bus | None = None) -> int:
-    """Publishes the articles of a JSONL file, all or none; answers how many are new.
+    """Publishes the articles of a JSONL file, or of all such files in a folder, all or none; answers how many are new.
 
     An article whose id is taken is left as it is, so importing again changes nothing. Raises `InvalidRequest`, which
     names the line, and `OSError`.
@@ -55,18 +56,26 @@ async def _import(db: Database, bus: Bus | None, path: Path, *, only_into_empty:
 
 
 def read(path: Path) -> Iterator[tuple[str, Draft]]:
-    """The articles of a JSONL file with their ids; empty lines are passed over. Raises `InvalidRequest`, `OSError`."""
+    """The articles of a JSONL file, or of all in a folder, with their ids; empty lines are passed over.
+
+    Raises `InvalidRequest`, `OSError`.
+    """
     decoder = msgspec.json.Decoder(Line)
     seen: set[str] = set()
-    for number, raw in enumerate(path.read_bytes().splitlines(), 1):
-        if not raw.strip():
-            continue
+    for file, number, raw in _lines(path):
         try:
             line = decoder.decode(raw)
             draft = checked(line.translations, line.category)
         except (msgspec.DecodeError, UnicodeDecodeError, InvalidRequest) as error:
-            raise InvalidRequest(f"{path}, line {number}: {error}") from error
+            raise InvalidRequest(f"{file}, line {number}: {error}") from error
         if not line.id.strip() or line.id in seen:
-            raise InvalidRequest(f"{path}, line {number}: the id must be there, and only once: {line.id!r}")
+            raise InvalidRequest(f"{file}, line {number}: the id must be there, and only once: {line.id!r}")
         seen.add(line.id)
         yield line.id, draft
+
+
+def _lines(path: Path) -> Iterator[tuple[Path, int, bytes]]:
+    for file in sorted(path.glob("*.jsonl")) if path.is_dir() else [path]:
+        for number, raw in enumerate(file.read_bytes().splitlines(), 1):
+            if raw.strip():
+                yield file, number, raw

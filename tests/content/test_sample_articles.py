@@ -26,12 +26,14 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 NUMBER = re.compile(r"\d+(?::\d\d)?")
 
 
-def read_lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+def read_lines(folder: Path) -> list[dict[str, Any]]:
+    return [
+        json.loads(line) for file in sorted(folder.glob("*.jsonl")) for line in file.read_text("utf-8").splitlines()
+    ]
 
 
-ARTICLES = read_lines(SAMPLE / "articles.jsonl")
-HELD_OUT = read_lines(ROOT / "benchmarks" / "questions" / "shop.jsonl")
+ARTICLES = read_lines(SAMPLE / "articles")
+HELD_OUT = read_lines(ROOT / "benchmarks" / "questions" / "shop")
 POLICIES = (SAMPLE / "policies.md").read_text(encoding="utf-8")
 each_article = pytest.mark.parametrize("article", ARTICLES, ids=lambda article: str(article["id"]))
 

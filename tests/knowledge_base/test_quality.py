@@ -15,7 +15,7 @@ from knowledge_base.evaluation import QueryLine, Report, ask, report
 from knowledge_base.index import Article, Index, Translation
 from knowledge_base.ranking import Background, Ranking
 
-SAMPLE = Path(knowledge_base.__path__[0]) / "sample" / "articles.jsonl"
+SAMPLE = Path(knowledge_base.__path__[0]) / "sample" / "articles"
 
 
 class Line(msgspec.Struct):
@@ -25,7 +25,7 @@ class Line(msgspec.Struct):
 
 @pytest.fixture(scope="module")
 def articles() -> list[Article]:
-    lines = msgspec.json.Decoder(Line).decode_lines(SAMPLE.read_bytes())
+    lines = msgspec.json.Decoder(Line).decode_lines(b"".join(f.read_bytes() for f in sorted(SAMPLE.glob("*.jsonl"))))
     return [Article(line.id, 1, line.translations) for line in lines]
 
 
