@@ -153,7 +153,7 @@ def stock_bot(bench: Path) -> System:
 def bare_bot(bench: Path, model: Path) -> System:
     """Our Rasa alone: what is asked is understood, and searched by nobody."""
     _place(model, bench / "bare")
-    rasa = Rasa(ROOT, bench / "bare", "benchmark")
+    rasa = Rasa(ROOT, bench / "bare", "benchmark", "http://127.0.0.1:9", "")
     return System("bare", "our Rasa, bare", rasa, int(rasa.url.rpartition(":")[2]), Kinds(bare_kind))
 
 

@@ -11,7 +11,21 @@ import msgspec
 from msgspec import Struct
 
 from hub.errors import BotUnavailable
-from hub.types import BotReply, BotTurn, Button, Effect, Handoff, Language, Reason, Say, Search, TakeBack
+from hub.types import (
+    BotReply,
+    BotTurn,
+    Button,
+    Complaint,
+    Dialogue,
+    Effect,
+    Handoff,
+    Language,
+    Miss,
+    Reason,
+    Say,
+    Search,
+    TakeBack,
+)
 
 PATIENCE: Final = aiohttp.ClientTimeout(total=8, connect=1)
 MAX_LENGTH: Final = 1000
@@ -45,10 +59,13 @@ class Custom(Struct, frozen=True):
 
     say: Words | None = None
     buttons: tuple[Choice, ...] = ()
-    effect: Literal["search", "handoff", "take_back"] | None = None
+    effect: Literal["search", "miss", "handoff", "take_back", "complaint"] | None = None
     silent: bool = False
+    follow_up: bool = False
     reason: Reason = "asked"
     team: str | None = None
+    priority: int = 0
+    record: dict[str, object] = {}
 
 
 class Said(Struct, frozen=True):
@@ -74,6 +91,7 @@ class Answer(Struct, frozen=True):
     intent: Intent = Intent()
     slots: dict[str, object] = {}
     active_loop: str | None = None
+    requested_slot: str | None = None
 
 
 _answer = msgspec.json.Decoder(Answer)
@@ -100,9 +118,9 @@ class RasaClient:
     async def respond(self, turn: BotTurn) -> BotReply:
         """Rasa's reply; raises `BotUnavailable` where Rasa is away, failed, or said nothing at all."""
         body = {
-            "sender": turn.sender,
+            "sender": turn.id,
             "message": wording(turn),
-            "metadata": {"turn": turn.id, "language": turn.language, "slots": dict(turn.slots)},
+            "metadata": {"language": turn.language, "dialogue": turn.dialogue},
         }
         assert self._session is not None, "start comes first"
         try:
@@ -150,8 +168,7 @@ def reply_of(answer: Answer, language: Language) -> BotReply:
         effects=tuple(effects),
         intent=answer.intent.name,
         confidence=answer.intent.confidence,
-        slots=answer.slots,
-        form=answer.active_loop,
+        dialogue=Dialogue(answer.active_loop, answer.requested_slot, answer.slots),
     )
 
 
@@ -168,8 +185,12 @@ def _effects(message: Said, language: Language) -> Iterator[Effect]:
         yield Say(custom.say.in_(language), buttons)
     match custom.effect:
         case "search":
-            yield Search()
+            yield Search(custom.follow_up)
+        case "miss":
+            yield Miss()
         case "handoff":
-            yield Handoff(custom.reason, custom.team)
+            yield Handoff(custom.reason, custom.team, custom.priority)
+        case "complaint":
+            yield Complaint(custom.record)
         case "take_back":
             yield TakeBack()

@@ -33,8 +33,8 @@ class Actions:
         yield web.post("/internal/rasa/actions", self._run)
 
     async def _run(self, request: web.Request) -> web.Response:
-        given = request.query.get("token") or request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if request.remote not in ("127.0.0.1", "::1") or not hmac.compare_digest(given.encode(), self._token.encode()):
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if not _from_here(request) or not hmac.compare_digest(given.encode(), self._token.encode()):
             return _json({"error": "not for you"}, 401)
         call: dict[str, Any] = {"domain": {}, **msgspec.json.decode(await request.read(), type=dict[str, Any])}
         try:
@@ -44,6 +44,12 @@ class Actions:
         except ActionNotFoundException as error:
             return _json({"error": str(error), "action_name": error.action_name}, 404)
         return _json(result.model_dump() if result is not None else {"events": [], "responses": []}, 200)
+
+
+def _from_here(request: web.Request) -> bool:
+    """Whether the caller is on this machine: on the loopback, or at the very address on which we listen."""
+    own = request.transport.get_extra_info("sockname") if request.transport is not None else None
+    return request.remote in ("127.0.0.1", "::1") or (own is not None and request.remote == own[0])
 
 
 def _json(value: object, status: int) -> web.Response:

@@ -106,7 +106,10 @@ class SteadyBot:
         self._asking = 0
 
     async def respond(self, turn: BotTurn) -> BotReply:
-        """The first bot's reply, else the second's."""
+        """The first bot's reply, else the second's.
+
+        Within a form only the first one knows what was asked: `BotUnavailable` is passed on, and the turn tried again.
+        """
         # While it is away, one turn at a time finds out whether it is back.
         if time.monotonic() >= self._away_until and not (self._away and self._asking):
             self._asking += 1
@@ -122,6 +125,8 @@ class SteadyBot:
                 return reply
             finally:
                 self._asking -= 1
+        if turn.dialogue.form is not None:
+            raise BotUnavailable(f"within {turn.dialogue.form}")
         return await self._second.respond(turn)
 
     async def ready(self) -> tuple[bool, str]:

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from hub.errors import IllegalTransition
-from hub.types import Conversation, Reason, Status
+from hub.types import Conversation, Memory, Reason, Status
 
 Action = Literal[
     "handoff", "take_back", "claim", "assign", "transfer", "requeue", "vanish", "release", "close", "expire", "reopen"
@@ -22,6 +22,7 @@ Action = Literal[
 
 NEXT: dict[tuple[Status, Action], Status] = {
     ("bot", "handoff"): "waiting",
+    ("waiting", "handoff"): "waiting",
     ("waiting", "take_back"): "bot",
     ("bot", "claim"): "human",
     ("waiting", "claim"): "human",
@@ -42,19 +43,23 @@ NEXT: dict[tuple[Status, Action], Status] = {
 FENCING: frozenset[Action] = frozenset(
     {"claim", "assign", "transfer", "requeue", "vanish", "release", "close", "expire", "reopen", "take_back"}
 )
-"""Actions that raise the epoch. A handoff does not: the bot's own words about it go with it."""
+"""Actions that raise the epoch. A handoff does not: the bot's own words about it go with it.
+
+One that waits already may be handed over again, with more urgency; it keeps its place by time.
+"""
 
 OWNERS_ONLY: frozenset[Action] = frozenset({"transfer", "requeue", "release"})
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """What is to happen, and by whom. `owner`: the agent who is to have it; `by_human`: a close by an agent."""
+    """What is to happen, and by whom. `owner`: the agent who is to have it; `priority`: how urgently."""
 
     action: Action
     actor: str | None = None
     owner: str | None = None
     team: str | None = None
     reason: Reason | None = None
+    priority: int = 0
 
 
 def follow(conversation: Conversation, step: Step, now: datetime) -> Conversation:
@@ -70,9 +75,10 @@ def follow(conversation: Conversation, step: Step, now: datetime) -> Conversatio
         owner_epoch=conversation.owner_epoch + (step.action in FENCING),
         team=step.team if status == "waiting" else None,
         reason=step.reason if step.reason is not None or status == "bot" else conversation.reason,
-        waiting_since=now if status == "waiting" else None,
+        waiting_since=(conversation.waiting_since or now) if status == "waiting" else None,
+        priority=max(conversation.priority, step.priority) if status in ("waiting", "human") else 0,
         misses=0,
-        episode=conversation.episode + 1,
+        memory=Memory(),  # whoever has it now begins anew; the agent's context has what was known
         closed_by_human=status == "closed" and step.action == "close" and step.actor is not None,
     )
 

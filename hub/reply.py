@@ -2,47 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import msgspec
 from msgspec import Struct
 
-from hub import texts
+from hub import choices, texts
 from hub.lifecycle import Step
 from hub.store.turns import Claim, Result
 from hub.types import (
     BotReply,
     Button,
+    Complaint,
     Decision,
     Handoff,
     Hit,
     Language,
+    Memory,
+    Miss,
     OutboundMessage,
-    Reason,
     Say,
     Search,
     Source,
     TakeBack,
+    Topic,
     Tried,
 )
 
 MISSES_BEFORE_HANDOFF = 2
 HUMAN = "human"
+ASSIST = "assist"
+TAKE_BACK = "take_back"
 NONE_OF_THESE = "none"
 ARTICLE = "article:"
 """The payloads of the hub's own buttons; they need no understanding."""
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """What comes of a turn. `step` is taken after the messages; `form` stays open, so the episode goes on."""
+    """What comes of a turn. `memory` is what the next one is told; `complaint` is filed before anything is said."""
 
     messages: tuple[OutboundMessage, ...]
     step: Step | None
     misses: int
     result: Result
-    form: bool = False
+    memory: Memory
+    complaint: Mapping[str, object] | None = None
 
 
 def pressed(claim: Claim) -> str | None:
-    """The payload of the button that the customer pressed last, if that was the last thing they did."""
-    return claim.members[-1].payload
+    """The payload of the button that the customer pressed last, or meant by a number or by its words.
+
+    None if the last thing they did was something else.
+    """
+    last = claim.members[-1]
+    return last.payload or choices.meant(last.text, claim.conversation.memory.offered)
 
 
 def asked(claim: Claim) -> str:
@@ -54,104 +67,202 @@ class _Draft:
     """The reply while it is being put together."""
 
     def __init__(self, claim: Claim) -> None:
+        self._claim = claim
         self._answers = tuple(member.id for member in claim.members)
         self.language: Language = claim.conversation.language
         self.misses = claim.conversation.misses
+        self.memory = msgspec.structs.replace(claim.conversation.memory, offered=())
         self.step: Step | None = None
+        self.complaint: Mapping[str, object] | None = None
         self.messages: list[OutboundMessage] = []
 
     def say(self, text: str, buttons: tuple[Button, ...] = (), sources: tuple[Source, ...] = ()) -> None:
         self.messages.append(
             OutboundMessage(author="bot", text=text, buttons=buttons, sources=sources, answers=self._answers)
         )
+        self.memory = msgspec.structs.replace(self.memory, offered=buttons)
+
+    def tell(self, key: str, *buttons: tuple[str, str]) -> None:
+        """Says one of the hub's own texts; a button is the key of its title and a payload."""
+        self.say(
+            texts.say(key, self.language),
+            tuple(Button(texts.say(title, self.language), payload) for title, payload in buttons),
+        )
+
+    def found(self, decision: Decision) -> None:
+        match decision.decision:
+            case "answer":
+                self.answer(decision.hits[0])
+            case "clarify":
+                self.clarify(decision.hits)
+            case _:
+                self.miss("missed")
 
     def answer(self, hit: Hit) -> None:
+        topic = Topic(asked(self._claim), hit.article, hit.title, self.misses)
         self.misses = 0
         self.say(hit.answer, sources=(Source(hit.article, hit.revision, hit.title),))
+        self.memory = msgspec.structs.replace(self.memory, topic=topic)
 
     def clarify(self, hits: tuple[Hit, ...]) -> None:
         offered = tuple(Button(hit.title, ARTICLE + hit.article) for hit in hits)
         none = Button(texts.say("none_of_these", self.language), NONE_OF_THESE)
         self.say(texts.say("clarify", self.language), (*offered, none))
 
-    def miss(self) -> None:
+    def miss(self, text: str) -> None:
         self.misses += 1
         if self.misses >= MISSES_BEFORE_HANDOFF:
-            self.hand_over("missed_twice", None, "missed_twice")
+            self.hand_over(Handoff("missed_twice"), "missed_twice")
         else:
-            self.say(texts.say("missed", self.language), (Button(texts.say("talk_to_human", self.language), HUMAN),))
+            self.tell(text, ("talk_to_human", HUMAN))
 
-    def hand_over(self, reason: Reason, team: str | None, text: str = "handing_over") -> None:
-        self.say(texts.say(text, self.language))
-        self.step = Step(action="handoff", reason=reason, team=team)
+    def did_not_help(self) -> None:
+        """What was answered last was no answer after all, and counts as it would have counted then."""
+        if self.memory.topic is not None:
+            self.misses = max(self.misses, self.memory.topic.misses)
+        self.miss("not_helpful")
+
+    def hand_over(self, wanted: Handoff, text: str | None = "handing_over") -> None:
+        if text is not None:
+            self.tell(text, ("ask_meanwhile", ASSIST), ("take_back", TAKE_BACK))
+        self._leave(Step(action="handoff", reason=wanted.reason, team=wanted.team, priority=wanted.priority))
+
+    def take_back(self) -> None:
+        self.tell("taken_back")
+        if self._claim.conversation.status == "waiting":
+            self._leave(Step(action="take_back"))
+
+    def file(self, record: Mapping[str, object]) -> None:
+        self.complaint = record
+        self._leave(Step(action="handoff", reason="complaint"))
+
+    def _leave(self, step: Step) -> None:
+        self.step = step
+        self.misses = 0
+        self.memory = Memory(offered=self.memory.offered)
+
+    def outcome(self, result: Result) -> Outcome:
+        if not self.messages:  # what was offered last still stands there
+            offered = self._claim.conversation.memory.offered
+            self.memory = msgspec.structs.replace(self.memory, offered=offered)
+        return Outcome(
+            messages=tuple(self.messages),
+            step=self.step,
+            misses=self.misses,
+            result=result,
+            memory=self.memory,
+            complaint=self.complaint,
+        )
 
 
 def compose(claim: Claim, reply: BotReply, decision: Decision | None) -> Outcome:
     """The outcome of a turn from the bot's reply and, where it asked for a search, what that found."""
     draft = _Draft(claim)
+    if reply.dialogue is not None:
+        draft.memory = msgspec.structs.replace(draft.memory, dialogue=reply.dialogue)
+    said = any(isinstance(effect, Say) for effect in reply.effects)
     for effect in reply.effects:
         match effect:
             case Say(text, buttons):
                 draft.say(text, buttons)
             case Search() if decision is not None:
-                {"answer": lambda: draft.answer(decision.hits[0]), "clarify": lambda: draft.clarify(decision.hits)}.get(
-                    decision.decision, draft.miss
-                )()
-            case Handoff(reason, team):
-                draft.hand_over(reason, team)
+                draft.found(decision)
+            case Miss():
+                draft.did_not_help()
+            case Handoff(reason):
+                # Where somebody is in danger, nothing else is to be read and nothing to be pressed.
+                draft.hand_over(effect, None if said and reason == "safety" else "handing_over")
             case TakeBack():
-                draft.say(texts.say("taken_back", draft.language))
+                draft.take_back()
+            case Complaint(record):
+                draft.file(record)
             case _:
                 pass
-    return _outcome(draft, _result(reply, decision), form=reply.form is not None)
+    return draft.outcome(_result(reply, decision))
+
+
+def meanwhile(claim: Claim, reply: BotReply, decision: Decision | None) -> Outcome:
+    """The outcome of a turn while the customer waits for an agent, whose the conversation is about to be.
+
+    They may no longer want one, be in danger now, or ask again for what is coming; a question is answered where they
+    wanted that and there is an answer. The rest is for the agent to read.
+    """
+    draft = _Draft(claim)
+    for effect in reply.effects:
+        match effect:
+            case TakeBack():
+                draft.take_back()
+            case Handoff(priority=priority) if priority > claim.conversation.priority:
+                for said in reply.effects:
+                    if isinstance(said, Say):
+                        draft.say(said.text)
+                draft.hand_over(effect, None)
+            case Handoff():
+                draft.tell("still_waiting", ("take_back", TAKE_BACK))
+            case Search() if decision is not None and decision.decision != "abstain":
+                draft.found(decision)
+            case _:
+                pass
+    return draft.outcome(_result(reply, decision))
+
+
+def assist(claim: Claim) -> Outcome:
+    """The outcome of wanting answers while waiting."""
+    draft = _Draft(claim)
+    waits = claim.conversation.status == "waiting"
+    draft.tell("assisting" if waits else "ask_on")
+    draft.memory = msgspec.structs.replace(draft.memory, assist=waits)
+    return draft.outcome(Result(note="asks while waiting"))
+
+
+def silent(claim: Claim) -> Outcome:
+    """The outcome of a turn that is for somebody else to answer."""
+    return _Draft(claim).outcome(Result(note=claim.conversation.status))
 
 
 def chosen(claim: Claim, hit: Hit | None) -> Outcome:
     """The outcome of pressing one of the offered articles; None: it is no longer served."""
     draft = _Draft(claim)
     if hit is None:
-        draft.say(texts.say("gone", draft.language))
-        return _outcome(draft, Result(note="chosen article is gone"))
+        draft.tell("gone")
+        return draft.outcome(Result(note="chosen article is gone"))
     draft.answer(hit)
-    return _outcome(draft, Result(decision="chosen", articles=(_tried(hit),)))
+    return draft.outcome(Result(decision="chosen", articles=(_tried(hit),)))
 
 
 def none_of_these(claim: Claim) -> Outcome:
     """The outcome of "none of these": a miss."""
     draft = _Draft(claim)
-    draft.miss()
-    return _outcome(draft, Result(decision="abstain", note="none of these"))
+    draft.miss("missed")
+    return draft.outcome(Result(decision="abstain", note="none of these"))
 
 
 def wordless(claim: Claim) -> Outcome:
-    """The outcome of a turn without a word in it: files, or nothing at all."""
+    """The outcome of a turn without a word in it: files, a voice that nobody wrote down, or nothing at all."""
     draft = _Draft(claim)
-    draft.say(texts.say("file_received" if any(m.has_attachments for m in claim.members) else "empty", draft.language))
-    return _outcome(draft, Result(note="no words"))
+    files = [kind for member in claim.members for kind in member.attachments]
+    if not files:
+        draft.tell("empty")
+    elif all(kind.startswith("audio/") for kind in files):
+        draft.tell("voice_received", ("talk_to_human", HUMAN))
+    else:
+        draft.tell("file_received", ("talk_to_human", HUMAN))
+    return draft.outcome(Result(note="no words"))
 
 
 def given_up(claim: Claim) -> Outcome:
     """The outcome of a turn that failed again and again: a human takes over."""
     draft = _Draft(claim)
-    draft.hand_over("bot_unavailable", None, "missed_twice")
-    return _outcome(draft, Result(note="failed repeatedly"))
-
-
-def _outcome(draft: _Draft, result: Result, form: bool = False) -> Outcome:
-    return Outcome(
-        messages=tuple(draft.messages),
-        step=draft.step,
-        misses=0 if draft.step is not None else draft.misses,
-        result=result,
-        form=form and draft.step is None,
-    )
+    slots = dict(draft.memory.dialogue.slots)
+    draft.hand_over(Handoff("bot_unavailable"), "missed_twice")
+    return draft.outcome(Result(note="failed repeatedly", slots=slots))
 
 
 def _result(reply: BotReply, decision: Decision | None) -> Result:
     return Result(
         intent=reply.intent,
         confidence=reply.confidence,
-        slots=dict(reply.slots),
+        slots=dict(reply.dialogue.slots) if reply.dialogue is not None else {},
         decision=decision.decision if decision else None,
         articles=tuple(_tried(hit) for hit in decision.hits) if decision else (),
     )

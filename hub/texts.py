@@ -24,9 +24,31 @@ TEXTS: dict[str, dict[Language, str]] = {
         "en": "Sorry, I cannot answer this well. I am passing you on to one of our team. They can read our "
         "conversation, so there is no need to repeat it.",
     },
+    "not_helpful": {
+        "zh": "抱歉，刚才没有答到点子上。您可以换个说法再问一次，也可以转人工客服。",
+        "en": "Sorry that this did not help. You could put it another way, or talk to a person.",
+    },
+    "still_waiting": {
+        "zh": "您已经在排队了，客服会尽快接入，请稍候。",
+        "en": "You are in the queue, and one of our team will be with you as soon as possible.",
+    },
+    "ask_meanwhile": {"zh": "边等边问", "en": "Ask while I wait"},
+    "take_back": {"zh": "不用人工了", "en": "No person needed"},
+    "assisting": {
+        "zh": "好的，等待期间您可以继续问我，您的排队位置不变。",
+        "en": "All right, go on asking me while you wait. You keep your place in the queue.",
+    },
+    "ask_on": {
+        "zh": "好的，请直接问我。",
+        "en": "All right, just ask me.",
+    },
     "taken_back": {
         "zh": "好的，已取消转人工。您可以继续问我。",
         "en": "All right, I have taken your request back. Do go on asking me.",
+    },
+    "voice_received": {
+        "zh": "语音已收到，不过我听不了语音。请打字告诉我，或转人工客服收听。",
+        "en": "I have your voice message, but I cannot listen to it. Please write, or ask for a person to hear it.",
     },
     "file_received": {
         "zh": "文件已收到。请用一句话告诉我它是关于什么的，或转人工客服查看。",

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Mapping
+
+import msgspec
 
 from hub import metrics, reply
 from hub.bus import Bus
 from hub.connector import Channels
+from hub.lifecycle import FENCING
 from hub.ports import Bot, KnowledgeBase
 from hub.reply import Outcome
 from hub.steps import Steps
-from hub.store import conversations, messages, turns
+from hub.store import complaints, conversations, messages, turns
 from hub.store.db import AWAY, Connection, Database
 from hub.store.turns import Claim, Result
-from hub.types import BotReply, BotTurn, Conversation, Decision, Handoff, Search
+from hub.types import BotReply, BotTurn, Conversation, Decision, Handoff, Hit, Search, TakeBack
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +49,7 @@ class Turns:
     async def claim(self, conversation: str) -> Claim | None:
         """Takes the conversation's new messages in hand; None where there are none, or another worker has them.
 
-        In `waiting` and `human` nobody is asked: the turn ends with its claim.
+        Where a human has the conversation nobody is asked: the turn ends with its claim.
         """
         token = str(uuid.uuid4())
         async with self._db.connection() as conn:
@@ -59,7 +63,7 @@ class Turns:
             return None
         # Taken over after a human had it: what was asked then has been seen to.
         stale = claim.begun_under != claim.conversation.owner_epoch
-        if not stale and claim.conversation.status == "bot":
+        if not stale and claim.conversation.status in ("bot", "waiting"):
             return claim
         await self._end_silently(claim, dropped=stale)
         return None
@@ -70,7 +74,7 @@ class Turns:
             if now is not None:
                 result = Result(note=claim.conversation.status)
                 await turns.end(
-                    conn, now.id, claim.turn, dropped=dropped, result=result, misses=now.misses, next_episode=False
+                    conn, now.id, claim.turn, dropped=dropped, result=result, misses=now.misses, memory=now.memory
                 )
         self._bus.signal("stream", str(claim.conversation.stream))
 
@@ -88,22 +92,37 @@ class Turns:
         if claim.attempt > GIVE_UP_AFTER:
             return reply.given_up(claim)
         payload = reply.pressed(claim)
-        language, version = claim.conversation.language, claim.knowledge_version
-        if payload == reply.HUMAN:
-            return reply.compose(claim, BotReply(effects=(Handoff("asked"),)), None)
-        if payload == reply.NONE_OF_THESE:
-            return reply.none_of_these(claim)
-        if payload is not None and payload.startswith(reply.ARTICLE):
-            hit = await self._knowledge.fetch(payload.removeprefix(reply.ARTICLE), language, version)
-            return reply.chosen(claim, hit)
+        waits = claim.conversation.status == "waiting"
+        compose = reply.meanwhile if waits else reply.compose
+        match payload:
+            case reply.HUMAN:
+                return compose(claim, BotReply(effects=(Handoff("asked"),)), None)
+            case reply.TAKE_BACK:
+                return compose(claim, BotReply(effects=(TakeBack(),)), None)
+            case reply.ASSIST:
+                return reply.assist(claim)
+            case reply.NONE_OF_THESE:
+                return reply.silent(claim) if waits else reply.none_of_these(claim)
+            case str() if payload.startswith(reply.ARTICLE):
+                return reply.chosen(claim, await self._fetch(claim, payload.removeprefix(reply.ARTICLE)))
         text = reply.asked(claim)
         if not text:
-            return reply.wordless(claim)
+            return reply.silent(claim) if waits else reply.wordless(claim)
         understood = await self._bot.respond(_question(claim, text, payload))
-        decision: Decision | None = None
-        if any(isinstance(effect, Search) for effect in understood.effects):
-            decision = await self._knowledge.decide(text, language, version)
-        return reply.compose(claim, understood, decision)
+        return compose(claim, understood, await self._search(claim, text, understood))
+
+    async def _fetch(self, claim: Claim, article: str) -> Hit | None:
+        return await self._knowledge.fetch(article, claim.conversation.language, claim.knowledge_version)
+
+    async def _search(self, claim: Claim, text: str, understood: BotReply) -> Decision | None:
+        """What the knowledge base says, where the bot asks for it and the customer is there for the bot."""
+        wanted = next((effect for effect in understood.effects if isinstance(effect, Search)), None)
+        memory = claim.conversation.memory
+        if wanted is None or (claim.conversation.status == "waiting" and not memory.assist):
+            return None
+        if wanted.follow_up and memory.topic is not None:
+            text = f"{memory.topic.question}\n{text}"
+        return await self._knowledge.decide(text, claim.conversation.language, claim.knowledge_version)
 
     async def finish(self, claim: Claim, outcome: Outcome) -> bool:
         """Stores what came of a turn; False where it no longer counts and was dropped."""
@@ -116,7 +135,7 @@ class Turns:
                     delivery=self._channels.first_delivery(claim.conversation.channel),
                     result=outcome.result,
                     misses=outcome.misses,
-                    next_episode=not outcome.form,
+                    memory=outcome.memory,
                 )
             if more is not None:
                 self._told(claim.conversation, more)
@@ -128,7 +147,8 @@ class Turns:
             now = await turns.lock_leased(conn, claim.conversation.id, claim.token)
             if now is None:
                 return False  # another worker has the turn, and it will answer
-            counts = now.status == "bot" and now.owner_epoch == claim.conversation.owner_epoch
+            begun = claim.conversation
+            counts = now.status == begun.status and now.owner_epoch == begun.owner_epoch
             if counts:
                 now = await self._carry_out(conn, now, claim, outcome)
             more = await turns.end(
@@ -137,8 +157,8 @@ class Turns:
                 claim.turn,
                 dropped=not counts,
                 result=outcome.result,
-                misses=outcome.misses if counts else 0,
-                next_episode=not outcome.form,
+                misses=outcome.misses if counts else now.misses,
+                memory=outcome.memory if counts else now.memory,
             )
         self._told(now, more)
         return counts
@@ -151,6 +171,12 @@ class Turns:
     async def _carry_out(
         self, conn: Connection, conversation: Conversation, claim: Claim, outcome: Outcome
     ) -> Conversation:
+        if outcome.complaint is not None:
+            outcome = await _filed(conn, conversation, claim, outcome.complaint, outcome)
+        step = outcome.step
+        # What is said on a step that raises the epoch belongs to what comes after it.
+        if step is not None and step.action in FENCING:
+            conversation = await self._steps.apply(conn, conversation, step)
         if outcome.messages:
             await messages.add_outbound(
                 conn,
@@ -162,10 +188,10 @@ class Turns:
                 owner_epoch=conversation.owner_epoch,
                 turn=claim.turn,
             )
-        if outcome.step is None:
+        if step is None or step.action in FENCING:
             return conversation
         await turns.note_result(conn, claim.turn, outcome.result)  # the context is made from it
-        return await self._steps.apply(conn, conversation, outcome.step)
+        return await self._steps.apply(conn, conversation, step)
 
     async def take(self, conversation: str) -> None:
         """Takes a conversation's turn from its claim to its end, if there is one to take."""
@@ -194,14 +220,29 @@ class Turns:
             await turns.shorten_lease(conn, claim.conversation.id, claim.token, delay)
 
 
+async def _filed(
+    conn: Connection, conversation: Conversation, claim: Claim, record: Mapping[str, object], outcome: Outcome
+) -> Outcome:
+    """The outcome with the number of the complaint in its words and in what the agent is given."""
+    reference = await complaints.file(conn, conversation.id, claim.turn, record)
+    said = tuple(
+        msgspec.structs.replace(message, text=message.text.replace("{reference}", reference))
+        for message in outcome.messages
+    )
+    result = msgspec.structs.replace(
+        outcome.result, slots={**outcome.result.slots, **record, "complaint_reference": reference}
+    )
+    return msgspec.structs.replace(outcome, messages=said, result=result)
+
+
 def _question(claim: Claim, text: str, payload: str | None) -> BotTurn:
     conversation = claim.conversation
     return BotTurn(
         id=claim.turn,
         conversation=conversation.id,
-        sender=f"{conversation.id}.{conversation.episode}",
         text=text,
         language=conversation.language,
         attempt=claim.attempt,
         payload=payload,
+        dialogue=conversation.memory.dialogue,
     )

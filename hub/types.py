@@ -19,7 +19,7 @@ Kind = Literal["message", "note"]
 Delivery = Literal["queued", "sending", "sent", "delivered", "failed", "unknown", "received", "dropped"]
 Role = Literal["agent", "editor", "admin"]
 Reason = Literal[
-    "asked", "missed_twice", "bot_unavailable", "complaint", "rule", "transfer", "agent_vanished", "reopened"
+    "asked", "missed_twice", "bot_unavailable", "complaint", "safety", "rule", "transfer", "agent_vanished", "reopened"
 ]
 
 
@@ -110,8 +110,37 @@ class Customer(Struct, frozen=True):
     identities: tuple[ChannelIdentity, ...] = ()
 
 
+class Dialogue(Struct, frozen=True, omit_defaults=True):
+    """Where the bot stands: the form that is open, the slot it asked for last, and all slots it has filled."""
+
+    form: str | None = None
+    requested: str | None = None
+    slots: Mapping[str, object] = {}
+
+
+class Topic(Struct, frozen=True, omit_defaults=True):
+    """What was answered last: the customer's words and the article. `misses`: how many there were before it."""
+
+    question: str
+    article: str
+    title: str
+    misses: int = 0
+
+
+class Memory(Struct, frozen=True, omit_defaults=True):
+    """What the next turn has to know of the ones before; the hub keeps it, so that no process of the bot has to.
+
+    `offered` are the buttons under what was said last, `assist` is whether somebody who waits wants answers meanwhile.
+    """
+
+    dialogue: Dialogue = Dialogue()
+    topic: Topic | None = None
+    offered: tuple[Button, ...] = ()
+    assist: bool = False
+
+
 class Conversation(Struct, frozen=True, kw_only=True):
-    """A conversation as the database holds it at the moment of reading."""
+    """A conversation as the database holds it at the moment of reading. A higher `priority` waits in front."""
 
     id: str
     stream: int
@@ -122,8 +151,9 @@ class Conversation(Struct, frozen=True, kw_only=True):
     owner_epoch: int
     team: str | None
     language: Language
-    episode: int
+    memory: Memory = Memory()
     misses: int
+    priority: int = 0
     reason: Reason | None
     waiting_since: datetime | None
     closed_by_human: bool
@@ -187,48 +217,65 @@ class Say(Struct, frozen=True, tag="say"):
 
 
 class Search(Struct, frozen=True, tag="search"):
-    """Look the customer's words up in the knowledge base and answer with what stands there."""
+    """Look the customer's words up in the knowledge base and answer with what stands there.
+
+    `follow_up`: they lean on the answer before and are looked up together with its topic.
+    """
+
+    follow_up: bool = False
+
+
+class Miss(Struct, frozen=True, tag="miss"):
+    """What was said did not help."""
 
 
 class Handoff(Struct, frozen=True, tag="handoff"):
-    """A human is to take over."""
+    """A human is to take over; a higher `priority` waits in front."""
 
     reason: Reason = "asked"
     team: str | None = None
+    priority: int = 0
 
 
 class TakeBack(Struct, frozen=True, tag="take_back"):
     """The customer no longer wants a human."""
 
 
-Effect = Say | Search | Handoff | TakeBack
+class Complaint(Struct, frozen=True, tag="complaint"):
+    """A complaint is complete: it is filed under a number, which replaces `{reference}` in the words said with it."""
+
+    record: Mapping[str, object]
+
+
+Effect = Say | Search | Miss | Handoff | TakeBack | Complaint
 
 
 class BotTurn(Struct, frozen=True, kw_only=True):
     """What the bot is asked: all new messages of one conversation as one turn.
 
-    `sender` names the dialogue tracker (conversation and episode). On an `attempt` above 1 the bot may have
-    seen this turn already and must come to one and the same state.
+    The bot has no memory of its own: all that it may build on is `dialogue`. On an `attempt` above 1 it may have seen
+    this turn already and comes to the same reply.
     """
 
     id: str
     conversation: str
-    sender: str
     text: str
     language: Language
     attempt: int = 1
     payload: str | None = None
-    slots: Mapping[str, object] = field(default_factory=dict)
+    dialogue: Dialogue = Dialogue()
 
 
 class BotReply(Struct, frozen=True, kw_only=True):
-    """The bot's answer: effects in the order in which they are to happen. `form`: a form or question stays open."""
+    """The bot's answer: effects in the order in which they are to happen.
+
+    `dialogue` is where it stands now; None: where it stood before.
+    """
 
     effects: tuple[Effect, ...]
     intent: str | None = None
     confidence: float | None = None
-    slots: Mapping[str, object] = field(default_factory=dict)
-    form: str | None = None
+    dialogue: Dialogue | None = None
 
 
 # What the knowledge base answers ---------------------------------------------------------------------------------

@@ -12,6 +12,13 @@ from app.supervisor.process import Command
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - how to reach what listens on all addresses
 
 
+def url_of(http: str) -> str:
+    """Where this machine reaches a hub that listens on `http` (host:port)."""
+    host, port = split(http)
+    host = _EVERYWHERE.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 class Hub:
     """The hub of one installation. ``environment`` says where the other parts are."""
 
@@ -23,11 +30,8 @@ class Hub:
         host, self._port = split(http)
         self._host = _EVERYWHERE.get(host, host)
         self._environment = environment
-
-    @property
-    def url(self) -> str:
+        self.url = url_of(http)
         """What to type into a browser on this machine."""
-        return f"http://[{self._host}]:{self._port}" if ":" in self._host else f"http://{self._host}:{self._port}"
 
     def prepare(self) -> Command:
         """Say how to start it. It alone sees the whole environment: the channels' secrets stand there."""

@@ -8,16 +8,21 @@ from app.supervisor.process import Command, StartError, plain_environment
 
 
 class Rasa:
-    """The trained bot of one checkout. ``token`` is what its channel asks for."""
+    """The trained bot of one checkout. ``token`` is what its channel asks for.
+
+    Its forms' actions run in the hub at ``hub``, which asks for the token ``internal``.
+    """
 
     name = "rasa"
 
-    def __init__(self, root: Path, var: Path, token: str) -> None:
+    def __init__(self, root: Path, var: Path, token: str, hub: str, internal: str) -> None:
         self._root = root
         self._model = var / "models" / "bot.tar.gz"
         self._var = var
         self._log = var / "logs" / "rasa.log"
         self._token = token
+        self._hub = hub
+        self._internal = internal
         self._port = find_free()
 
     @property
@@ -49,6 +54,8 @@ class Rasa:
                 "SANIC_ACCESS_LOG": "false",
                 "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
                 "PARLEY_RASA_TOKEN": self._token,
+                "PARLEY_ACTIONS_URL": self._hub + "/internal/rasa/actions",
+                "PARLEY_ACTIONS_AUTH": f"Bearer {self._internal}",
                 "PARLEY_VAR": str(self._var),
             },
         )

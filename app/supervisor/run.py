@@ -12,7 +12,7 @@ from pathlib import Path
 
 from app import settings
 from app.supervisor import logs, state
-from app.supervisor.hub import Hub
+from app.supervisor.hub import Hub, url_of
 from app.supervisor.keeper import Keeper
 from app.supervisor.part import Part
 from app.supervisor.ports import is_free
@@ -40,7 +40,8 @@ class Supervisor:
         self._began = float(environ.get("PARLEY_STARTED") or time.time())
         http = environ.get("PARLEY_HTTP") or DEFAULT_HTTP
         token = secrets.token_urlsafe(24)
-        rasa = Rasa(root, var, token)
+        internal = secrets.token_urlsafe(24)
+        rasa = Rasa(root, var, token, url_of(http), internal)
         self._postgres = None if environ.get("DATABASE_URL") else Postgres(var)
         self._redis = None if environ.get("REDIS_URL") else Redis(var)
         self._environment = {
@@ -48,7 +49,7 @@ class Supervisor:
             "REDIS_URL": self._redis.url if self._redis else environ["REDIS_URL"],
             "PARLEY_RASA_URL": rasa.url,
             "PARLEY_RASA_TOKEN": token,
-            "PARLEY_INTERNAL_TOKEN": secrets.token_urlsafe(24),
+            "PARLEY_INTERNAL_TOKEN": internal,
             "PARLEY_VAR": str(var),
             "PARLEY_HTTP": http,
         }

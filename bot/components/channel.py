@@ -1,7 +1,8 @@
 """The door through which the hub speaks to Rasa: `/webhooks/hub`.
 
-Unlike Rasa's REST channel it says when something failed, tells what was understood, and takes the same turn twice
-without harm.
+Unlike Rasa's REST channel it says when something failed and tells what was understood. Nothing is remembered here: each
+turn brings what was known before it and takes away what is known then. So a turn may be taken twice without harm, a
+Rasa that died has lost nothing, and any Rasa may take any turn.
 """
 
 from __future__ import annotations
@@ -14,10 +15,14 @@ from typing import Any
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
-from rasa.core.processor import MessageProcessor
-from rasa.core.tracker_store import TrackerStore
-from rasa.shared.core.constants import REQUESTED_SLOT, SESSION_START_METADATA_SLOT
-from rasa.shared.core.events import SlotSet, UserUttered
+from rasa.shared.core.constants import (
+    ACTION_LISTEN_NAME,
+    ACTION_SESSION_START_NAME,
+    REQUESTED_SLOT,
+    SESSION_START_METADATA_SLOT,
+)
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted, ActiveLoop, Event, SessionStarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.exceptions import InvalidConfigException
 from sanic import Blueprint
@@ -34,9 +39,10 @@ INTERNAL_SLOTS = frozenset({REQUESTED_SLOT, SESSION_START_METADATA_SLOT})
 class HubChannel(InputChannel):
     """Speaks with one hub that knows the token.
 
-    `POST /webhooks/hub/webhook` with `{"sender", "message", "metadata": {"turn", "language", "slots"?}}` answers with
-    `{"messages", "intent": {"name", "confidence"}, "slots", "active_loop"}`, or with `{"error"}` and 400, 401, 500 or
-    503. `GET /webhooks/hub/` tells whether a model is loaded.
+    `POST /webhooks/hub/webhook` with `{"sender", "message", "metadata": {"language", "dialogue"?}}` (`sender` is the
+    turn's id, `dialogue` is `{"form"?, "requested"?, "slots"?}`) answers with `{"messages", "intent": {"name",
+    "confidence"}, "slots", "active_loop", "requested_slot"}`, or with `{"error"}` and 400, 401, 500 or 503.
+    `GET /webhooks/hub/` tells whether a model is loaded.
     """
 
     def __init__(self, token: str) -> None:
@@ -57,7 +63,7 @@ class HubChannel(InputChannel):
         return cls(token)
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
-        """The routes. `on_new_message` is not used: rewinding and reading must happen under the same lock."""
+        """The routes. `on_new_message` is not used: making, reading and forgetting the tracker go together."""
         routes = Blueprint("hub_channel", __name__)
 
         @routes.listener("after_server_start")
@@ -109,41 +115,30 @@ class HubChannel(InputChannel):
 
 
 async def take_turn(agent: Agent, message: UserMessage) -> dict[str, Any]:
-    """Lets Rasa handle `message` and reads what came of it, with the conversation locked all the while."""
+    """Lets Rasa handle `message` and reads what came of it, with the turn locked all the while."""
+    store = agent.tracker_store
     async with agent.lock_store.lock(message.sender_id):
-        await rewind(agent.tracker_store, message.sender_id, message.metadata.get("turn"))
-        if slots := message.metadata.get("slots"):
-            await fill(agent.processor, message.sender_id, slots)
-        await agent.processor.handle_message(message)
-        tracker = await agent.tracker_store.retrieve(message.sender_id)
-        return report(tracker, message.output_channel.messages)
+        await store.save(restored(message.sender_id, message.metadata.get("dialogue") or {}, agent.domain))
+        try:
+            await agent.processor.handle_message(message)
+            return report(await store.retrieve(message.sender_id), message.output_channel.messages)
+        finally:
+            await store.delete(message.sender_id)
 
 
-async def rewind(store: TrackerStore, sender: str, turn: str | None) -> None:
-    """Cuts the tracker where `turn` began, if Rasa has seen that turn before.
-
-    The hub asks again when it died or gave up between our answer and its commit. Taken twice, one sentence would fill
-    two slots of a form.
-    """
-    tracker = await store.retrieve(sender) if turn else None
-    if tracker is None:
-        return
-    events = list(tracker.events)
-    for index in range(len(events) - 1, -1, -1):
-        if isinstance(events[index], UserUttered) and (events[index].metadata or {}).get("turn") == turn:
-            earlier = DialogueStateTracker.from_events(
-                sender, events[:index], store.domain.slots, store.max_event_history, domain=store.domain
-            )
-            await store.save(earlier)
-            return
-
-
-async def fill(processor: MessageProcessor, sender: str, slots: dict[str, Any]) -> None:
-    """Sets what the hub already knows on the tracker, as far as the domain has such slots."""
-    tracker = await processor.fetch_tracker_and_update_session(sender)
-    known = [SlotSet(name, value) for name, value in slots.items() if name in tracker.slots]
-    tracker.update_with_events(known, processor.domain)
-    await processor.save_tracker(tracker)
+def restored(sender: str, dialogue: dict[str, Any], domain: Domain) -> DialogueStateTracker:
+    """A tracker that stands where `dialogue` stood: its slots as far as the domain has them, and its form."""
+    known = {slot.name for slot in domain.slots}
+    events: list[Event] = [
+        ActionExecuted(ACTION_SESSION_START_NAME),
+        SessionStarted(),
+        ActionExecuted(ACTION_LISTEN_NAME),
+        *(SlotSet(name, value) for name, value in dialogue.get("slots", {}).items() if name in known),
+    ]
+    form = dialogue.get("form")
+    if form in domain.form_names:  # a newer model may not have it any more
+        events += [ActiveLoop(form), SlotSet(REQUESTED_SLOT, dialogue.get("requested"))]
+    return DialogueStateTracker.from_events(sender, events, domain.slots, domain=domain)
 
 
 def report(tracker: DialogueStateTracker, messages: list[dict[str, Any]]) -> dict[str, Any]:
@@ -160,4 +155,5 @@ def report(tracker: DialogueStateTracker, messages: list[dict[str, Any]]) -> dic
             if slot.value is not None and name not in INTERNAL_SLOTS
         },
         "active_loop": tracker.active_loop_name,
+        "requested_slot": tracker.get_slot(REQUESTED_SLOT) if tracker.active_loop_name else None,
     }

@@ -8,10 +8,10 @@ import msgspec
 from hub.errors import NotFound
 from hub.lifecycle import Step
 from hub.store.db import Connection
-from hub.types import Conversation, HandoffContext
+from hub.types import Conversation, HandoffContext, Memory
 
-COLUMNS = """c.id, c.identity, c.channel, c.customer, c.status, c.owner, c.owner_epoch, c.team, c.language, c.episode,
-    c.misses, c.reason, c.waiting_since, c.closed_by_human, c.updated_at"""
+COLUMNS = """c.id, c.identity, c.channel, c.customer, c.status, c.owner, c.owner_epoch, c.team, c.language, c.memory,
+    c.misses, c.priority, c.reason, c.waiting_since, c.closed_by_human, c.updated_at"""
 
 # Rows are locked in the order of `LOCK`; one that had to be waited for is read again as it then is. Who waits does so
 # at the gate, where it costs no transaction number yet: so the numbers of those who write to one stream are in the
@@ -19,6 +19,10 @@ COLUMNS = """c.id, c.identity, c.channel, c.customer, c.status, c.owner, c.owner
 GATE = "with gate as materialized (select pg_advisory_xact_lock(c.identity) from conversations c where c.id = $1)"
 LOCKED = "gate cross join conversations c join identities i on i.id = c.identity"
 LOCK = "for no key update of i, c"
+
+
+_EMPTY = Memory()
+_memory = msgspec.json.Decoder(Memory)
 
 
 def from_row(row: asyncpg.Record) -> Conversation:
@@ -33,8 +37,9 @@ def from_row(row: asyncpg.Record) -> Conversation:
         owner_epoch=row["owner_epoch"],
         team=row["team"],
         language=row["language"],
-        episode=row["episode"],
+        memory=_EMPTY if row["memory"] == "{}" else _memory.decode(row["memory"]),
         misses=row["misses"],
+        priority=row["priority"],
         reason=row["reason"],
         waiting_since=row["waiting_since"],
         closed_by_human=row["closed_by_human"],
@@ -83,7 +88,8 @@ async def write_step(conn: Connection, before: Conversation, after: Conversation
         with numbered as (update identities set seq = seq + 1 where id = $1 returning seq),
         moved as (
             update conversations set status = $3, owner = $4, owner_epoch = $5, team = $6, reason = $7,
-                waiting_since = $8, misses = $9, episode = $10, closed_by_human = $11, updated_at = clock_timestamp()
+                waiting_since = $8, misses = $9, memory = $10, closed_by_human = $11, priority = $14,
+                updated_at = clock_timestamp()
             where id = $2
         ),
         told as (insert into events (kind, conversation, message) select 'status', $2, seq from numbered)
@@ -100,12 +106,18 @@ async def write_step(conn: Connection, before: Conversation, after: Conversation
         after.reason,
         after.waiting_since,
         after.misses,
-        after.episode,
+        encoded(after.memory),
         after.closed_by_human,
         step.action,
         step.actor,
+        after.priority,
     )
     return seq
+
+
+def encoded(memory: Memory) -> str:
+    """The column `memory`."""
+    return msgspec.json.encode(memory).decode()
 
 
 async def set_context(conn: Connection, conversation: str, context: HandoffContext) -> None:
@@ -126,7 +138,7 @@ async def queue_position(conn: Connection, conversation: str) -> int | None:
     position: int | None = await conn.fetchval(
         """
         select (select count(*) from conversations o where o.status = 'waiting'
-                and (o.waiting_since, o.id) <= (c.waiting_since, c.id))
+                and (-o.priority, o.waiting_since, o.id) <= (-c.priority, c.waiting_since, c.id))
         from conversations c where c.id = $1 and c.status = 'waiting'
         """,
         conversation,

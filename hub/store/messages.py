@@ -73,6 +73,11 @@ def extra_of(message: OutboundMessage) -> str | None:
     return _encode(Extra(message.buttons, message.sources, message.attachments, message.answers))
 
 
+def types_of_files(extra: str | None) -> tuple[str, ...]:
+    """The types of the files in a column `extra`."""
+    return tuple(file.type for file in _extra.decode(extra).attachments) if extra else ()
+
+
 class Stored(Struct, frozen=True):
     """Where a message stands: its key, its public id and its number in the stream."""
 

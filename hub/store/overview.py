@@ -66,7 +66,7 @@ _FROM = f"""
     conversations c join customers p on p.id = c.customer left join users u on u.id = c.owner
     left join lateral (select m.author, left(m.text, {PREVIEW}) as text, m.created_at from messages m
         where m.conversation = c.id and m.kind = 'message' order by m.key desc limit 1) last on true
-    left join (select id, row_number() over (order by waiting_since, id) as position from conversations
+    left join (select id, row_number() over (order by priority desc, waiting_since, id) as position from conversations
         where status = 'waiting') queue on queue.id = c.id"""
 
 _identities = msgspec.json.Decoder(tuple[tuple[str, str], ...])

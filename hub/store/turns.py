@@ -11,16 +11,16 @@ from msgspec import Struct
 
 from hub.store import conversations, messages
 from hub.store.db import Connection
-from hub.types import Conversation, Delivery, OutboundMessage, Tried
+from hub.types import Conversation, Delivery, Memory, OutboundMessage, Tried
 
 
 class Member(Struct, frozen=True):
-    """A customer's message within a turn."""
+    """A customer's message within a turn. `attachments` are the types of its files."""
 
     id: str
     text: str
     payload: str | None
-    has_attachments: bool
+    attachments: tuple[str, ...] = ()
 
 
 class Claim(Struct, frozen=True, kw_only=True):
@@ -49,15 +49,16 @@ class Result(Struct, frozen=True, omit_defaults=True):
     note: str | None = None
 
 
-_MEMBERS = """m.id as message_id, m.text, m.payload,
-    coalesce(jsonb_array_length(m.extra -> 'attachments'), 0) > 0 as has_attachments"""
+_MEMBERS = "m.id as message_id, m.text, m.payload, m.extra"
 
 
 _NEW = "n.author = 'customer' and n.turn is null"
 
 
 def _members(rows: Sequence[Any]) -> tuple[Member, ...]:
-    return tuple(Member(row["message_id"], row["text"], row["payload"], row["has_attachments"]) for row in rows)
+    return tuple(
+        Member(row["message_id"], row["text"], row["payload"], messages.types_of_files(row["extra"])) for row in rows
+    )
 
 
 async def claim_new(conn: Connection, conversation: str, turn: str, token: str, seconds: float) -> Claim | None:
@@ -174,7 +175,7 @@ async def speak_and_end(
     delivery: Delivery,
     result: Result,
     misses: int,
-    next_episode: bool,
+    memory: Memory,
 ) -> bool | None:
     """Says what came of a turn and ends it, in one statement: the way of nearly all turns.
 
@@ -186,7 +187,7 @@ async def speak_and_end(
         {conversations.GATE},
         held as materialized (
             select c.id, c.identity from {conversations.LOCKED}
-            where c.id = $1 and c.lease_token = $2 and c.owner_epoch = $3 and c.status = 'bot' {conversations.LOCK}
+            where c.id = $1 and c.lease_token = $2 and c.owner_epoch = $3 and c.status = $14 {conversations.LOCK}
         ),
         numbered as (
             update identities i set seq = i.seq + $4 from held where i.id = held.identity
@@ -207,7 +208,7 @@ async def speak_and_end(
             from held where t.id = $6
         )
         update conversations c set turn = null, lease_token = null, lease_until = null, misses = $12,
-            episode = c.episode + $13, updated_at = clock_timestamp()
+            memory = $13, updated_at = clock_timestamp()
         from held where c.id = held.id
         returning exists (select from messages n where n.conversation = $1 and {_NEW})
         """,
@@ -223,13 +224,14 @@ async def speak_and_end(
         [messages.extra_of(message) for message in said],
         msgspec.json.encode(result).decode(),
         misses,
-        int(next_episode),
+        conversations.encoded(memory),
+        claim.conversation.status,
     )
     return more
 
 
 async def end(
-    conn: Connection, conversation: str, turn: str, *, dropped: bool, result: Result, misses: int, next_episode: bool
+    conn: Connection, conversation: str, turn: str, *, dropped: bool, result: Result, misses: int, memory: Memory
 ) -> bool:
     """Ends the turn of the locked conversation, and its lease with it.
 
@@ -241,7 +243,7 @@ async def end(
             update turns set state = $3, result = $4, finished_at = clock_timestamp() where id = $2
         )
         update conversations set turn = null, lease_token = null, lease_until = null, misses = $5,
-            episode = episode + $6, updated_at = clock_timestamp() where id = $1
+            memory = $6, updated_at = clock_timestamp() where id = $1
         returning exists (select from messages where conversation = $1 and author = 'customer' and turn is null)
         """,
         conversation,
@@ -249,7 +251,7 @@ async def end(
         "dropped" if dropped else "done",
         msgspec.json.encode(result).decode(),
         misses,
-        int(next_episode),
+        conversations.encoded(memory),
     )
     return more
 

@@ -5,7 +5,7 @@ import asyncio
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import FailSafeTrackerStore, TrackerStore
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActiveLoop, UserUttered
+from rasa.shared.core.events import UserUttered
 from rasa.utils.endpoints import EndpointConfig
 
 from bot.components.tracker_store import LiveTrackerStore
@@ -23,15 +23,15 @@ class Listener(EventBroker):  # type: ignore[misc]  # Rasa is in an environment 
         self.heard.append(event.get("text") or event["event"])
 
 
-def store_of(max_trackers: int, max_finished: int) -> LiveTrackerStore:
-    settings = {"type": STORE, "max_trackers": max_trackers, "max_finished": max_finished}
+def store_of(max_trackers: int) -> LiveTrackerStore:
+    settings = {"type": STORE, "max_trackers": max_trackers}
     store = TrackerStore.create(EndpointConfig.from_dict(settings), Domain.empty())
     assert isinstance(store, LiveTrackerStore), store
     return store
 
 
 async def keeps_the_last_used() -> None:
-    store = store_of(1, 2)
+    store = store_of(2)
     for sender in ("a", "b"):
         await store.get_or_create_tracker(sender)
     first = await store.retrieve("a")
@@ -43,19 +43,6 @@ async def keeps_the_last_used() -> None:
     await store.delete("a")
     assert not await store.exists("a")
     assert await store.exists("c")
-
-
-async def keeps_an_open_form_from_the_crowd() -> None:
-    store = store_of(1, 2)
-    filling = await store.get_or_create_tracker("form")
-    filling.update(ActiveLoop("damage_form"))
-    await store.save(filling)
-    for sender in ("a", "b", "c"):
-        await store.get_or_create_tracker(sender)
-    assert await store.keys() == ["form", "b", "c"]
-    filling.update(ActiveLoop(None))
-    await store.save(filling)
-    assert await store.keys() == ["c", "form"]
 
 
 async def publishes_each_event_once() -> None:
@@ -87,7 +74,6 @@ async def serves_behind_rasas_own_guard() -> None:
 
 async def main() -> None:
     await keeps_the_last_used()
-    await keeps_an_open_form_from_the_crowd()
     await publishes_each_event_once()
     await refuses_to_keep_nothing()
     await serves_behind_rasas_own_guard()

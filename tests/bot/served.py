@@ -45,9 +45,9 @@ def train(folder: Path) -> Path:
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[str]:
-    """The address of a running Rasa that has the trained bot."""
-    part = Rasa(ROOT, folder, TOKEN)
+def serve(folder: Path, actions: str = "http://127.0.0.1:9") -> Iterator[str]:
+    """The address of a running Rasa that has the trained bot, whose actions run at `actions`."""
+    part = Rasa(ROOT, folder, TOKEN, actions, TOKEN)
     process = Process(_hurried(part.prepare(), folder))
     try:
         asyncio.run(wait_until_ready(part, 120))
@@ -60,7 +60,7 @@ def _command(folder: Path) -> Command:
     """How the supervisor starts Rasa; what else is run for the tests gets the same environment."""
     (folder / "models").mkdir(exist_ok=True)
     (folder / "models" / "bot.tar.gz").touch()
-    return _hurried(Rasa(ROOT, folder, TOKEN).prepare(), folder)
+    return _hurried(Rasa(ROOT, folder, TOKEN, "http://127.0.0.1:9", TOKEN).prepare(), folder)
 
 
 def _hurried(command: Command, folder: Path) -> Command:

@@ -12,9 +12,23 @@ from pytest_aiohttp import AiohttpServer
 from bot import client as module
 from bot.client import RasaClient
 from hub.errors import BotUnavailable
-from hub.types import BotReply, BotTurn, Button, Effect, Handoff, Language, Say, Search, TakeBack
+from hub.types import (
+    BotReply,
+    BotTurn,
+    Button,
+    Complaint,
+    Dialogue,
+    Effect,
+    Handoff,
+    Language,
+    Miss,
+    Say,
+    Search,
+    TakeBack,
+)
 
 Ask = Callable[..., Awaitable[BotReply]]
+OPEN = Dialogue("damage_form", "device", {"colour": "red"})
 BOTH = {"zh": "您好", "en": "Hello"}
 
 
@@ -58,7 +72,7 @@ async def client(rasa: Rasa, aiohttp_server: AiohttpServer) -> AsyncIterator[Ras
 
 
 def turn(text: str = "hi", language: Language = "en", payload: str | None = None) -> BotTurn:
-    return BotTurn(id="t", conversation="c", sender="c.3", text=text, language=language, payload=payload)
+    return BotTurn(id="t", conversation="c", text=text, language=language, payload=payload, dialogue=OPEN)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +83,10 @@ def turn(text: str = "hi", language: Language = "en", payload: str | None = None
         ({"custom": {"effect": "search"}}, (Search(),)),
         ({"custom": {"effect": "handoff"}}, (Handoff("asked"),)),
         ({"custom": {"effect": "handoff", "reason": "rule", "team": "repairs"}}, (Handoff("rule", "repairs"),)),
+        ({"custom": {"effect": "handoff", "reason": "safety", "priority": 2}}, (Handoff("safety", None, 2),)),
+        ({"custom": {"effect": "search", "follow_up": True}}, (Search(follow_up=True),)),
+        ({"custom": {"effect": "miss"}}, (Miss(),)),
+        ({"custom": {"say": BOTH, "effect": "complaint", "record": {"a": 1}}}, (Say("Hello"), Complaint({"a": 1}))),
         ({"custom": {"say": BOTH, "effect": "take_back"}}, (Say("Hello"), TakeBack())),
         (
             {"custom": {"say": BOTH, "buttons": [{"title": {"zh": "是", "en": "Yes"}, "payload": "/affirm"}]}},
@@ -101,9 +119,13 @@ async def test_what_was_understood_comes_along(rasa: Rasa, client: RasaClient) -
         intent={"name": "question", "confidence": 0.75},
         slots={"device": "phone"},
         active_loop="damage_form",
+        requested_slot="fault",
     )
     assert await client.respond(turn()) == BotReply(
-        effects=(Search(),), intent="question", confidence=0.75, slots={"device": "phone"}, form="damage_form"
+        effects=(Search(),),
+        intent="question",
+        confidence=0.75,
+        dialogue=Dialogue("damage_form", "fault", {"device": "phone"}),
     )
 
 
@@ -128,7 +150,8 @@ async def test_no_words_become_commands(
 ) -> None:
     rasa.says({"text": "ok"})
     await client.respond(turn(text, payload=payload))
-    assert rasa.asked == [{"sender": "c.3", "message": sent, "metadata": {"turn": "t", "language": "en", "slots": {}}}]
+    dialogue = {"form": "damage_form", "requested": "device", "slots": {"colour": "red"}}
+    assert rasa.asked == [{"sender": "t", "message": sent, "metadata": {"language": "en", "dialogue": dialogue}}]
     assert rasa.tokens == ["Bearer secret"]
 
 

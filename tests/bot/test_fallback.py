@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def turn(text: str, language: Language = "en") -> BotTurn:
-    return BotTurn(id="t", conversation="c", sender="c.1", text=text, language=language)
+    return BotTurn(id="t", conversation="c", text=text, language=language)
 
 
 async def effect(text: str, language: Language = "en") -> Effect:

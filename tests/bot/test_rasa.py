@@ -10,7 +10,7 @@ import yaml
 
 from bot.client import RasaClient
 from hub.errors import BotUnavailable
-from hub.types import BotReply, BotTurn, Button, Handoff, Language, Say, Search, TakeBack
+from hub.types import BotReply, BotTurn, Button, Dialogue, Handoff, Language, Say, Search, TakeBack
 from tests.bot import served
 
 pytestmark = [pytest.mark.xdist_group("rasa"), pytest.mark.slow]
@@ -41,8 +41,8 @@ async def client(url: str) -> AsyncIterator[RasaClient]:
     await made.stop()
 
 
-def question(text: str, *, turn: str = "t1", sender: str = "c.1", language: Language = "en", **more: object) -> BotTurn:
-    return BotTurn(id=turn, conversation="c", sender=sender, text=text, language=language, **more)  # type: ignore[arg-type]
+def question(text: str, *, turn: str = "t1", language: Language = "en", **more: object) -> BotTurn:
+    return BotTurn(id=turn, conversation="c", text=text, language=language, **more)  # type: ignore[arg-type]
 
 
 def test_the_data_is_sound(folder: Path) -> None:
@@ -99,35 +99,39 @@ async def test_effects_in_the_customers_language(client: RasaClient) -> None:
 
 async def test_commands_of_rasa_are_only_words(client: RasaClient) -> None:
     for text in ("/restart", " / /session_start", '/report_damage{"device": "phone"}', "///"):
-        reply = await client.respond(question(text, sender="commands"))
-        assert reply.form is None
-        assert "device" not in reply.slots
+        reply = await client.respond(question(text))
+        assert reply.dialogue == Dialogue()
         assert reply.intent not in {"restart", "session_start", "report_damage"}
 
 
 async def test_a_turn_taken_twice_fills_one_slot(client: RasaClient) -> None:
-    async def take(turn: str, text: str, payload: str | None = None) -> BotReply:
-        return await client.respond(question(text, turn=turn, sender="form.1", payload=payload, attempt=2))
+    async def take(before: Dialogue, text: str, payload: str | None = None) -> BotReply:
+        return await client.respond(question(text, turn="t", dialogue=before, payload=payload, attempt=2))
 
-    begun = await take("t1", "It is broken", payload="/report_damage")
-    assert (begun.form, begun.effects) == ("damage_form", (Say("Which device?"),))
-    asked = await take("t2", "my headphones")
+    begun = await take(Dialogue(), "It is broken", payload="/report_damage")
+    assert (begun.dialogue, begun.effects) == (Dialogue("damage_form", "device"), (Say("Which device?"),))
+    assert begun.dialogue is not None
+    asked = await take(begun.dialogue, "my headphones")
     assert asked.effects == (Say("What is wrong with it?", (Button("It does not turn on", "dead"),)),)
-    assert await take("t2", "my headphones") == asked
-    assert asked.slots == {"device": "my headphones"}
-    done = await take("t3", "no sound on the left")
+    assert await take(begun.dialogue, "my headphones") == asked
+    assert asked.dialogue == Dialogue("damage_form", "fault", {"device": "my headphones"})
+    done = await take(asked.dialogue, "no sound on the left")
     assert done.effects == ()  # the domain says that this silence is meant
-    assert done.form is None
-    assert await take("t3", "no sound on the left") == done
-    assert done.slots == {"device": "my headphones", "fault": "no sound on the left"}
-    assert (await take("t2", "the radio")).slots == {"device": "the radio"}
+    assert done.dialogue == Dialogue(slots={"device": "my headphones", "fault": "no sound on the left"})
+    assert await take(asked.dialogue, "no sound on the left") == done
 
 
-async def test_slots_that_the_hub_knows(client: RasaClient) -> None:
-    known = {"customer_name": "Mei", "unheard_of": "x"}
-    reply = await client.respond(question("hello", sender="slots.1", slots=known))
+async def test_what_the_hub_knows_and_the_bot_does_not(client: RasaClient) -> None:
+    known = Dialogue("form_of_an_older_model", "x", {"customer_name": "Mei", "unheard_of": "x"})
+    reply = await client.respond(question("hello", dialogue=known))
     assert reply.intent == "greet"
-    assert reply.slots == {"customer_name": "Mei"}
+    assert reply.dialogue == Dialogue(slots={"customer_name": "Mei"})
+
+
+async def test_nothing_is_left_of_a_turn(client: RasaClient) -> None:
+    await client.respond(question("It is broken", turn="t", payload="/report_damage"))
+    reply = await client.respond(question("my headphones", turn="t"))
+    assert reply.dialogue == Dialogue()
 
 
 async def test_only_who_knows_the_token(url: str) -> None:

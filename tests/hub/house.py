@@ -22,22 +22,26 @@ from hub.types import (
     BotReply,
     BotTurn,
     Channel,
+    Complaint,
     Decision,
+    Dialogue,
     Handoff,
     Hit,
     InboundMessage,
     Language,
     Message,
+    Miss,
     Receipt,
     Say,
     Search,
+    TakeBack,
 )
 
 HIT = Hit("returns-window", 3, "en", 0.9, "Returns", "How long can I return?", "You have 14 days.")
 
 
 class ScriptedBot:
-    """Says what the customer's words ask for: "human", "hello", everything else is searched."""
+    """Does what the customer's words name; everything else is searched."""
 
     def __init__(self) -> None:
         self.asked: list[BotTurn] = []
@@ -47,11 +51,26 @@ class ScriptedBot:
         self.asked.append(turn)
         if self.error is not None:
             raise self.error
+        if "nobody" in turn.text:
+            return BotReply(effects=(TakeBack(),), intent="take_back", confidence=0.9)
+        if "smoke" in turn.text:
+            return BotReply(effects=(Say("Keep away!"), Handoff("safety", priority=2)), intent="danger", confidence=0.9)
+        if "useless" in turn.text:
+            return BotReply(effects=(Miss(),), intent="not_helpful", confidence=0.9)
+        if "complaint" in turn.text:
+            filed = Complaint({"what": turn.text})
+            return BotReply(effects=(Say("Filed as {reference}."), filed), intent="complaint", confidence=0.9)
+        if "form" in turn.text:
+            return BotReply(effects=(Say("Which order?"),), intent="form", dialogue=Dialogue("a_form", "order"))
         if "human" in turn.text:
             return BotReply(effects=(Handoff("asked"),), intent="ask_human", confidence=0.9)
+        if "and for" in turn.text:
+            return BotReply(effects=(Search(follow_up=True),), intent="follow_up", confidence=0.9)
         if "hello" in turn.text:
             return BotReply(effects=(Say("Hello!"),), intent="greet", confidence=0.9)
-        return BotReply(effects=(Search(),), intent="question", confidence=0.8, slots={"order": "A1"})
+        return BotReply(
+            effects=(Search(),), intent="question", confidence=0.8, dialogue=Dialogue(slots={"order": "A1"})
+        )
 
     async def ready(self) -> tuple[bool, str]:
         return True, ""
@@ -60,7 +79,11 @@ class ScriptedBot:
 class ScriptedKnowledge:
     """Knows about returns, is unsure about phones, and nothing else."""
 
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
     async def decide(self, text: str, language: Language, version: int) -> Decision:
+        self.asked.append(text)
         if "return" in text:
             return Decision("answer", (HIT,), language)
         return Decision("clarify" if "phone" in text else "abstain", (HIT,), language)
@@ -110,6 +133,7 @@ class House:
     intake: Intake
     turns: Turns
     outbox: Outbox
+    knowledge: ScriptedKnowledge
 
     async def say(self, text: str, *, sender: str = "ann", channel: str = "web", id: str | None = None) -> Receipt:
         """A customer's message comes in."""
@@ -132,7 +156,7 @@ class House:
 @contextlib.asynccontextmanager
 async def open_house(database_url: str) -> AsyncIterator[House]:
     """The house, on a migrated and empty database."""
-    db, bus, bot = Database(database_url), Bus(None), ScriptedBot()
+    db, bus, bot, knowledge = Database(database_url), Bus(None), ScriptedBot(), ScriptedKnowledge()
     channels = Channels()
     pull = TestChannel(Channel("web", "webchat"), "pull")
     push = TestChannel(Channel("tg", "telegram"), "push")
@@ -140,9 +164,9 @@ async def open_house(database_url: str) -> AsyncIterator[House]:
     channels.add(push)
     steps = Steps(db, bus, channels, TranscriptContexts())
     intake = Intake(db, bus, steps)
-    turns = Turns(db, bus, channels, steps, bot, ScriptedKnowledge())
+    turns = Turns(db, bus, channels, steps, bot, knowledge)
     await db.open()
     try:
-        yield House(db, bus, bot, pull, push, steps, intake, turns, Outbox(db, bus, channels))
+        yield House(db, bus, bot, pull, push, steps, intake, turns, Outbox(db, bus, channels), knowledge)
     finally:
         await db.close()

@@ -72,9 +72,11 @@ async def test_two_misses_hand_over_with_context(house: House) -> None:
     assert last.status == "waiting"
 
 
-async def test_nobody_is_asked_while_a_human_is_awaited(house: House) -> None:
+async def test_nobody_is_asked_while_a_human_has_it(house: House) -> None:
+    agent = await house.agent("li")
     receipt = await house.say("a human, please")
     await house.turns.take(receipt.conversation)
+    await house.steps.take(receipt.conversation, lambda _: Step(action="claim", actor=agent, owner=agent))
     asked = len(house.bot.asked)
     await house.say("are you there?")
     await house.turns.take(receipt.conversation)
