@@ -119,11 +119,8 @@ async def take_turn(agent: Agent, message: UserMessage) -> dict[str, Any]:
     store = agent.tracker_store
     async with agent.lock_store.lock(message.sender_id):
         await store.save(restored(message.sender_id, message.metadata.get("dialogue") or {}, agent.domain))
-        try:
-            await agent.processor.handle_message(message)
-            return report(await store.retrieve(message.sender_id), message.output_channel.messages)
-        finally:
-            await store.delete(message.sender_id)
+        await agent.processor.handle_message(message)
+        return report(await store.retrieve(message.sender_id), message.output_channel.messages)
 
 
 def restored(sender: str, dialogue: dict[str, Any], domain: Domain) -> DialogueStateTracker:

@@ -1,7 +1,7 @@
 """Dialogue trackers as living objects, in a bounded map.
 
-A tracker lives as long as its turn: the hub's database is the memory. So nothing is serialised, which is what Rasa's
-own stores spend most of their time on. One process, one event loop, one store.
+A tracker is needed for one turn: the hub's database is the memory. So nothing is serialised, which is what Rasa's own
+stores spend most of their time on. One process, one event loop, one store.
 """
 
 from __future__ import annotations
@@ -17,10 +17,9 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 
 class LiveTrackerStore(TrackerStore):
-    """Keeps the `max_trackers` trackers that were used last.
+    """Keeps the `max_trackers` trackers that were used last; more than there are turns at one time.
 
-    The hub's channel takes its trackers away itself; the bound is for those of other channels. In `endpoints.yml`:
-    `tracker_store: {type: bot.components.tracker_store.LiveTrackerStore, max_trackers: 2000}`.
+    In `endpoints.yml`: `tracker_store: {type: bot.components.tracker_store.LiveTrackerStore, max_trackers: 2000}`.
 
     Whoever retrieves a tracker holds the stored one itself, and a change shows before `save`; Rasa's lock for each
     conversation keeps two turns apart.
@@ -58,11 +57,6 @@ class LiveTrackerStore(TrackerStore):
     async def keys(self) -> Iterable[str]:
         """The ids of all trackers; the one last used at the end."""
         return list(self._trackers)
-
-    async def delete(self, sender_id: str) -> None:
-        """Forgets a tracker; one that is not there is no error."""
-        self._trackers.pop(sender_id, None)
-        self._published.pop(sender_id, None)
 
     async def stream_events(self, tracker: DialogueStateTracker) -> None:
         """Publishes the events that came since the last save.

@@ -70,7 +70,7 @@ async def test_unseen_phrasings_are_understood(client: RasaClient) -> None:
     wrong: list[str] = []
     for intent, texts in phrasings.items():
         for n, text in enumerate(texts):
-            reply = await client.respond(question(text, sender=f"{intent}.{n}"))
+            reply = await client.respond(question(text, turn=f"{intent}.{n}"))
             understood = "question" if reply.effects == (Search(),) else reply.intent
             right[intent] += understood == intent
             if understood != intent:
@@ -83,7 +83,7 @@ async def test_unseen_phrasings_are_understood(client: RasaClient) -> None:
 
 async def test_effects_in_the_customers_language(client: RasaClient) -> None:
     async def effects(text: str, language: Language) -> tuple[object, ...]:
-        return (await client.respond(question(text, sender=text, language=language))).effects
+        return (await client.respond(question(text, language=language))).effects
 
     assert await effects("转人工", "zh") == (Handoff("asked"),)
     assert await effects("不用转人工了", "zh") == (TakeBack(),)
