@@ -43,7 +43,10 @@ class LastMessage(Struct, frozen=True):
 
 
 class ConversationView(Struct, frozen=True, kw_only=True):
-    """A conversation. `unread`: the customer's messages since anybody answered; `queue_position` while it waits."""
+    """A conversation. `unread`: the customer's messages since anybody answered; `queue_position` while it waits.
+
+    A higher `priority` waits in front.
+    """
 
     id: str
     status: Status
@@ -53,6 +56,7 @@ class ConversationView(Struct, frozen=True, kw_only=True):
     language: Language
     reason: str | None
     team: str | None
+    priority: int
     waiting_since: datetime | None
     queue_position: int | None
     created_at: datetime
@@ -126,6 +130,7 @@ def conversation(seen: Overview) -> ConversationView:
         language=seen.language,
         reason=seen.reason,
         team=seen.team,
+        priority=seen.priority,
         waiting_since=seen.waiting_since,
         queue_position=seen.queue_position,
         created_at=seen.created_at,
@@ -151,7 +156,7 @@ def moved(seen: Overview, to: Moved) -> ConversationView:
         agent=Named(to.owner, to.owner_name or "") if to.owner else None,
         reason=to.reason,
         team=seen.team if waits else None,
-        waiting_since=to.at if waits else None,
+        waiting_since=min(to.at, seen.waiting_since or to.at) if waits else None,
         queue_position=seen.queue_position if waits else None,
     )
 

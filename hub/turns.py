@@ -121,7 +121,7 @@ class Turns:
         if wanted is None or (claim.conversation.status == "waiting" and not memory.assist):
             return None
         if wanted.follow_up and memory.topic is not None:
-            text = f"{memory.topic.question}\n{text}"
+            text = f"{memory.topic.title} {memory.topic.question}\n{text}"  # of what was tried, this found most
         return await self._knowledge.decide(text, claim.conversation.language, claim.knowledge_version)
 
     async def finish(self, claim: Claim, outcome: Outcome) -> bool:

@@ -35,6 +35,7 @@ class Overview(Struct, frozen=True, kw_only=True):
     language: Language
     reason: Reason | None
     team: str | None
+    priority: int
     waiting_since: datetime | None
     created_at: datetime
     updated_at: datetime
@@ -55,7 +56,7 @@ class Filter(Struct, frozen=True, kw_only=True):
 
 _COLUMNS = """
     c.id, c.status, c.channel, c.owner, u.name as owner_name, c.customer, p.name, p.email, c.language, c.reason, c.team,
-    c.waiting_since, c.created_at, c.updated_at, last.author, last.text, last.created_at as said_at,
+    c.priority,    c.waiting_since, c.created_at, c.updated_at, last.author, last.text, last.created_at as said_at,
     (select jsonb_agg(jsonb_build_array(i.channel, i.external_id) order by i.id) from identities i
         where i.customer = c.customer) as identities,
     (select count(*) from messages m where m.conversation = c.id and m.author = 'customer' and m.key > coalesce(
@@ -84,6 +85,7 @@ def _from_row(row: asyncpg.Record, context: str | None = None) -> Overview:
         language=row["language"],
         reason=row["reason"],
         team=row["team"],
+        priority=row["priority"],
         waiting_since=row["waiting_since"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],

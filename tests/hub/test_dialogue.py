@@ -79,7 +79,7 @@ async def test_a_human_begins_anew(house: House) -> None:
 async def test_a_follow_up_is_asked_with_its_topic(house: House) -> None:
     await say(house, "can I return it?")
     (answer,) = await say(house, "and for headphones?")
-    assert house.knowledge.asked[-1] == "can I return it?\nand for headphones?"
+    assert house.knowledge.asked[-1] == "Returns can I return it?\nand for headphones?"
     assert answer.text == HIT.answer
 
 

@@ -56,6 +56,13 @@ describe("the feed's events", () => {
     expect(ownedBy(inbox, "me")).toEqual([]);
   });
 
+  it("put the urgent in front of the queue, whoever came first", () => {
+    const inbox = emptyInbox();
+    applyEvent(inbox, event("status", conversation("a", { status: "waiting", waiting_since: at(1) })), 0);
+    applyEvent(inbox, event("status", conversation("b", { status: "waiting", waiting_since: at(3), priority: 2 })), 0);
+    expect(ids(queue(inbox))).toEqual(["b", "a"]);
+  });
+
   it("count the customer's messages until somebody answers; system lines and notes do not answer", () => {
     const inbox = emptyInbox();
     mergeConversation(inbox, conversation("a"));

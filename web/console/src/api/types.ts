@@ -38,6 +38,8 @@ export interface Conversation {
   customer: { id: string; name?: string | null; email?: string | null; identities: Identity[] };
   language?: string | null;
   reason?: string | null;
+  /** A higher one waits in front. */
+  priority?: number;
   team?: string | null;
   waiting_since?: string | null;
   updated_at: string;

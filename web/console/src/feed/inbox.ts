@@ -107,7 +107,10 @@ export function inReadingOrder(messages: Message[]): Message[] {
 export const queue = (inbox: Inbox): Conversation[] =>
   [...inbox.conversations.values()]
     .filter((conversation) => conversation.status === "waiting")
-    .sort((a, b) => time(a.waiting_since ?? a.updated_at) - time(b.waiting_since ?? b.updated_at));
+    .sort(
+      (a, b) =>
+        (b.priority ?? 0) - (a.priority ?? 0) || time(a.waiting_since ?? a.updated_at) - time(b.waiting_since ?? b.updated_at),
+    );
 
 /** What this agent owns: unanswered customers first, then what moved last. */
 export const ownedBy = (inbox: Inbox, agent: string): Conversation[] =>

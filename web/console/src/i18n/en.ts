@@ -46,10 +46,18 @@ export default {
     missed_twice: "The assistant missed twice",
     bot_unavailable: "The assistant was away",
     complaint: "Complaint",
+    safety: "Danger or distress",
     rule: "By a rule",
     transfer: "Transferred",
     agent_vanished: "The agent went away",
     reopened: "Wrote again",
+  },
+  slot: {
+    order_number: "Order number",
+    contact: "How to reach them",
+    complaint_account: "What happened",
+    complaint_wish: "What would put it right",
+    complaint_reference: "Complaint number",
   },
   delivery: {
     queued: "Queued",

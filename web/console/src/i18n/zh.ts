@@ -48,10 +48,18 @@ const zh: typeof en = {
     missed_twice: "助手两次未能解答",
     bot_unavailable: "助手不可用",
     complaint: "投诉",
+    safety: "人身或心理安全",
     rule: "按规则转入",
     transfer: "同事转接",
     agent_vanished: "接待客服已离线",
     reopened: "客户再次来询",
+  },
+  slot: {
+    order_number: "订单号",
+    contact: "联系方式",
+    complaint_account: "发生了什么",
+    complaint_wish: "希望如何解决",
+    complaint_reference: "投诉编号",
   },
   delivery: {
     queued: "待发送",
