@@ -20,7 +20,8 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.components.ngrams import ngrams
+from bot.components.ngrams import MAX_LENGTH, ngrams
+from bot.components.readings import Ranking, read
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -97,7 +98,7 @@ class NgramClassifier(IntentClassifier, GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Writes the intent and the ranking into each message."""
         for message in messages:
-            ranking = self._rank(message.get(TEXT) or "")
+            ranking = read((message.get(TEXT) or "")[:MAX_LENGTH], self._rank)
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
         return messages
@@ -115,7 +116,7 @@ class NgramClassifier(IntentClassifier, GraphComponent):
         self._squares = np.square(idf).astype(np.float32)
         self._bias = np.asarray(bias, np.float32)
 
-    def _rank(self, text: str) -> list[dict[str, Any]]:
+    def _rank(self, text: str) -> Ranking:
         known = [row for term in ngrams(text) if (row := self._terms.get(term)) is not None]
         scores = self._bias
         if known:

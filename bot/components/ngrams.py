@@ -2,7 +2,7 @@
 
 Chinese is read character by character and in pairs of characters, which does for short sentences what a segmenter
 does, without its dictionary. Words in other scripts are kept whole, in pairs, and in pieces, so that typing errors
-and pinyin still resemble what was meant.
+and pinyin still resemble what was meant. Which number or which address it is says nothing about what is wanted.
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ MAX_LENGTH = 1000
 """Characters of a message that are read; what somebody wants stands in the first of them."""
 
 _TOKEN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]|[a-z0-9\u00c0-\u024f]+(?:['’][a-z]+)?|\S")
+_ADDRESS = re.compile(r"[a-z0-9._%+-]{1,64}@[a-z0-9.-]+")
+_LONG_NUMBER = re.compile(r"(?:\bpl[ :._-]{0,2})?[0-9](?:[ -]?[0-9]){6,}")
 _PIECES = (2, 3, 4)
 
 
 def ngrams(text: str) -> list[str]:
     """The distinct features of `text`: tokens, pairs of neighbours (`^` and `$` are its ends), pieces of words."""
-    tokens = _TOKEN.findall(unicodedata.normalize("NFKC", text[:MAX_LENGTH]).lower())
+    plain = unicodedata.normalize("NFKC", text[:MAX_LENGTH]).lower()
+    tokens = _TOKEN.findall(_LONG_NUMBER.sub(" # ", _ADDRESS.sub(" @ ", plain) if "@" in plain else plain))
     framed = ["^", *tokens, "$"]
     found = dict.fromkeys(tokens)
     found.update(dict.fromkeys(map(" ".join, itertools.pairwise(framed))))
