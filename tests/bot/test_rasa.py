@@ -71,14 +71,15 @@ async def test_unseen_phrasings_are_understood(client: RasaClient) -> None:
     for intent, texts in phrasings.items():
         for n, text in enumerate(texts):
             reply = await client.respond(question(text, turn=f"{intent}.{n}"))
-            understood = "question" if reply.effects == (Search(),) else reply.intent
+            # What is not understood is searched for, as a question is.
+            understood = "question" if reply.intent == "nlu_fallback" else reply.intent
             right[intent] += understood == intent
             if understood != intent:
-                wrong.append(f"{text} -> {understood}")
+                wrong.append(f"{text} ({intent}) -> {reply.intent}")
     shares = {intent: right[intent] / len(texts) for intent, texts in phrasings.items()}
-    assert min(shares.values()) >= 0.85, (shares, wrong)
-    assert shares["question"] >= 0.95, wrong
-    assert shares["ask_human"] >= 0.95, wrong
+    assert min(shares.values()) >= 0.8, (shares, wrong)
+    assert min(shares[intent] for intent in ("question", "ask_human", "complaint", "danger", "distress")) >= 0.9, wrong
+    assert sum(right.values()) >= 0.93 * sum(map(len, phrasings.values())), wrong
 
 
 async def test_effects_in_the_customers_language(client: RasaClient) -> None:
@@ -87,7 +88,8 @@ async def test_effects_in_the_customers_language(client: RasaClient) -> None:
 
     assert await effects("转人工", "zh") == (Handoff("asked"),)
     assert await effects("不用转人工了", "zh") == (TakeBack(),)
-    assert await effects("hello, where is my order?", "en") == (Search(),)
+    assert await effects("hello, how do I return a phone?", "en") == (Search(),)
+    assert await effects("那耳机呢", "zh") == (Search(follow_up=True),)
     (greeting,) = await effects("你好", "zh")
     assert isinstance(greeting, Say)
     assert greeting.text.startswith("您好")
@@ -95,6 +97,10 @@ async def test_effects_in_the_customers_language(client: RasaClient) -> None:
     assert isinstance(sorry, Say)
     assert sorry.text.startswith("I am very sorry")
     assert handoff == Handoff("complaint")
+    first_aid, handoff = await effects("hello\nI bought a charger\nit is smoking", "en")
+    assert isinstance(first_aid, Say)
+    assert first_aid.text.startswith("Please get safe first")
+    assert handoff == Handoff("safety", priority=2)
 
 
 async def test_commands_of_rasa_are_only_words(client: RasaClient) -> None:
