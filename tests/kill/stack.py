@@ -80,13 +80,13 @@ def _start(var: Path, env: dict[str, str]) -> subprocess.Popen[bytes]:
 
 
 @contextlib.asynccontextmanager
-async def running_stack(**environment: str) -> AsyncIterator[Stack]:
-    """Starts everything in an empty data folder; stops it and takes the folder away."""
+async def running_stack(models: Path = ROOT / "var" / "models", **environment: str) -> AsyncIterator[Stack]:
+    """Starts everything, with the bot in `models`, in an empty data folder; stops it and takes the folder away."""
     with tempfile.TemporaryDirectory(prefix="parley-kill-") as folder:
         Path(folder).chmod(0o711)  # the database server's account has to pass
         var = Path(folder) / "var"
         var.mkdir(mode=0o711)
-        (var / "models").symlink_to(ROOT / "var" / "models")
+        (var / "models").symlink_to(models)
         http = f"127.0.0.1:{free_port()}"
         env = {**os.environ, "PARLEY_VAR": str(var), "PARLEY_HTTP": http, **environment}
         for name in ("DATABASE_URL", "REDIS_URL"):
