@@ -17,7 +17,7 @@ from knowledge_base.embedder import Embedder, Vectors, normalised
 from knowledge_base.lexical import Lexicon
 
 BEST_WEIGHT = 0.4  # of the best phrasing; the rest is the centroid's
-LEXICAL_WEIGHT = 0.1  # of shared words beside meaning, for Chinese; English gains nothing from it
+LEXICAL_WEIGHT: dict[Language, float] = {"zh": 0.1, "en": 0.2}  # of shared words beside meaning
 
 
 class Translation(Struct, frozen=True):
@@ -74,8 +74,7 @@ class Index:
         if not self._order:
             return []
         nearness = self.matrix @ vector
-        likeness = self.lexicon.likeness(question) if language == "zh" else None
-        scores = self._scores(nearness, likeness)
+        scores = self._scores(nearness, self.lexicon.likeness(question), LEXICAL_WEIGHT[language])
         best = np.argsort(-scores, kind="stable")[:count]
         return [Match(self._order[i], float(scores[i]), self._closest(nearness, int(i))) for i in best]
 
@@ -84,8 +83,8 @@ class Index:
         if not self._order:
             return np.zeros(len(vectors), dtype=np.float32)
         nearness = vectors @ self.matrix.T
-        likeness = np.stack([self.lexicon.likeness(question) for question in questions]) if language == "zh" else None
-        return np.asarray(self._scores(nearness, likeness).max(axis=-1), dtype=np.float32)
+        likeness = np.stack([self.lexicon.likeness(question) for question in questions])
+        return np.asarray(self._scores(nearness, likeness, LEXICAL_WEIGHT[language]).max(axis=-1), dtype=np.float32)
 
     def _vectors(self, known: Index | None) -> Vectors:
         vectors = np.empty((len(self.phrasings), self.embedder.dimension), dtype=np.float32)
@@ -98,15 +97,13 @@ class Index:
             vectors[new] = self.embedder.encode([self.phrasings[i] for i in new])
         return vectors
 
-    def _scores(self, nearness: Vectors, likeness: Vectors | None) -> Vectors:
+    def _scores(self, nearness: Vectors, likeness: Vectors, weight: float) -> Vectors:
         """Per article, over the last axis: its best phrasing, the centroid of all of them, and shared words."""
         phrasings, centroids = nearness[..., : len(self.phrasings)], nearness[..., len(self.phrasings) :]
         best = np.maximum.reduceat(phrasings, self._starts, axis=-1)
         scores = np.where(self._several, BEST_WEIGHT * best + (1 - BEST_WEIGHT) * centroids, best)
-        if likeness is None:
-            return scores
         shared = np.maximum.reduceat(likeness, self._starts, axis=-1)
-        return np.asarray((1 - LEXICAL_WEIGHT) * scores + LEXICAL_WEIGHT * shared, dtype=np.float32)
+        return np.asarray((1 - weight) * scores + weight * shared, dtype=np.float32)
 
     def _closest(self, nearness: Vectors, article: int) -> str:
         start = self._starts[article]

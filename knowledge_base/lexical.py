@@ -1,4 +1,4 @@
-"""Shared words, for Chinese phrasings: a model number or a rare word that the vectors blur still counts."""
+"""Shared words: a model number or a rare word that the vectors blur still counts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge_base.everyday import bank
-from knowledge_base.text import HAN, chinese_terms, fold
+from knowledge_base.text import fold, words
 
 
 class Lexicon:
@@ -20,9 +20,7 @@ class Lexicon:
     def __init__(self, phrasings: Sequence[str], known: Lexicon | None = None) -> None:
         earlier = known.terms if known else {}
         self.terms: dict[str, frozenset[str]] = {
-            phrasing: earlier[phrasing] if phrasing in earlier else chinese_terms(fold(phrasing))
-            for phrasing in phrasings
-            if HAN.search(phrasing)
+            phrasing: earlier[phrasing] if phrasing in earlier else words(fold(phrasing)) for phrasing in phrasings
         }
         self._size = len(phrasings)
         places: defaultdict[str, list[int]] = defaultdict(list)
@@ -47,7 +45,7 @@ class Lexicon:
     def likeness(self, question: str) -> NDArray[np.float32]:
         """For each phrasing the cosine, 0 to 1, of its words and the question's, weighted by rarity."""
         likeness = np.zeros(self._size, dtype=np.float32)
-        if self.terms and (terms := chinese_terms(fold(question))):
+        if self.terms and (terms := words(fold(question))):
             for term in terms:
                 if share := self._shares.get(term):
                     likeness[share[0]] += share[1]
@@ -60,6 +58,6 @@ class Lexicon:
 
 @cache
 def _everyday() -> tuple[Counter[str], int]:
-    """How many lines of everyday Chinese hold each word, and how many lines there are."""
-    lines = bank("zh")
-    return Counter(term for line in lines for term in chinese_terms(fold(line))), len(lines)
+    """How many lines of everyday talk hold each word, and how many lines there are."""
+    lines = [*bank("zh"), *bank("en")]
+    return Counter(term for line in lines for term in words(fold(line))), len(lines)

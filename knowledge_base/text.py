@@ -32,9 +32,13 @@ def fold(text: str) -> str:
     return _APOSTROPHE.sub("", text) if "'" in text or "’" in text else text
 
 
-def chinese_terms(folded: str) -> frozenset[str]:
-    """What a folded Chinese text is compared by word for word: its words, and the other alphabets' runs in it."""
-    terms: list[str] = []
+_STEM = 6
+"""Letters of an English word that count: endings carry little, and so do most typing errors behind them."""
+
+
+def words(folded: str) -> frozenset[str]:
+    """What a folded text is compared by word for word: Chinese words, beginnings of English ones, numbers."""
+    found: list[str] = []
     for run in _RUNS.findall(folded):
-        terms.extend(rjieba.cut(run) if HAN.match(run) else [run])
-    return frozenset(terms)
+        found.extend(rjieba.cut(run) if HAN.match(run) else [run[:_STEM]])
+    return frozenset(found)

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from hub.types import Language
 from knowledge_base.embedder import Embedder, Vectors
-from knowledge_base.index import BEST_WEIGHT, Article, Index, Translation
+from knowledge_base.index import BEST_WEIGHT, LEXICAL_WEIGHT, Article, Index, Translation
 
 RETURNS = Article(
     "returns",
@@ -76,20 +77,29 @@ def test_the_old_index_still_answers_after_a_new_one_was_made(bundled: Embedder)
     assert found(older, "opening hours")[0] == "hours"
 
 
-def test_the_score_mixes_the_best_phrasing_and_the_centroid(bundled: Embedder) -> None:
+def test_the_score_mixes_the_best_phrasing_the_centroid_and_shared_words(bundled: Embedder) -> None:
     article = Article("a", 1, {"en": Translation("", ("red apples", "the weather in May"), "")})
     question, first, second = bundled.encode(["green apples", "red apples", "the weather in May"])
     centroid = (first + second) / np.linalg.norm(first + second)
-    match = Index([article], bundled).search("green apples", question, "en", 1)[0]
+    index = Index([article], bundled)
+    match = index.search("green apples", question, "en", 1)[0]
     best = max(question @ first, question @ second)
-    assert match.score == pytest.approx(BEST_WEIGHT * best + (1 - BEST_WEIGHT) * question @ centroid)
+    meaning = BEST_WEIGHT * best + (1 - BEST_WEIGHT) * question @ centroid
+    shared = index.lexicon.likeness("green apples").max()
+    assert 0 < shared < 1
+    weight = LEXICAL_WEIGHT["en"]
+    assert match.score == pytest.approx((1 - weight) * meaning + weight * shared)
 
 
-def test_a_rare_word_decides_in_chinese(bundled: Embedder) -> None:
+@pytest.mark.parametrize(
+    ("language", "title", "asked"),
+    [("zh", "{} 耳机怎么充电", "X300充电"), ("en", "How to charge the {} headphones", "charging the X300")],
+)
+def test_a_rare_word_decides(bundled: Embedder, language: Language, title: str, asked: str) -> None:
     models = [
-        Article(model, 1, {"zh": Translation(f"{model} 耳机怎么充电", (), "")}) for model in ("X100", "X200", "X300")
+        Article(model, 1, {language: Translation(title.format(model), (), "")}) for model in ("X100", "X200", "X300")
     ]
-    assert found(Index(models, bundled), "X300充电", "zh")[0] == "X300"
+    assert found(Index(models, bundled), asked, language)[0] == "X300"
 
 
 def test_an_article_without_phrasings_is_kept_but_never_found(bundled: Embedder) -> None:

@@ -41,7 +41,7 @@ def figures(ranking: Ranking, questions: list[QueryLine], language: Language) ->
     return report([ask(ranking, q) for q in questions if (detect(q.text) or "en") == language], len(ranking.index))
 
 
-@pytest.mark.parametrize(("language", "found", "right"), [("en", 0.85, 0.85), ("zh", 0.85, 0.75)])
+@pytest.mark.parametrize(("language", "found", "right"), [("en", 0.75, 0.8), ("zh", 0.78, 0.8)])
 def test_questions_find_their_sample_article(
     bundled: Embedder,
     background: Background,
@@ -54,6 +54,8 @@ def test_questions_find_their_sample_article(
     measured = figures(Ranking(Index(articles, bundled), background), questions, language)
     assert measured.recall_1 is not None
     assert measured.recall_1 >= found
+    assert measured.recall_3 is not None
+    assert measured.recall_3 >= 0.9
     assert measured.answered_correctly is not None
     assert measured.answered_correctly >= right
     assert measured.oos_auroc is not None
@@ -72,4 +74,4 @@ def test_questions_find_articles_that_have_only_the_other_language(
     halves = [Article(article.id, 1, {written: article.translations[written]}) for article in articles]
     measured = figures(Ranking(Index(halves, bundled), background), questions, asked)
     assert measured.recall_1 is not None
-    assert measured.recall_1 >= 0.65
+    assert measured.recall_1 >= 0.6

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge_base.text import chinese_terms, fold
+from knowledge_base.text import fold, words
 
 
 @pytest.mark.parametrize(
@@ -26,10 +26,10 @@ def test_fold_is_stable() -> None:
     assert fold(once) == once
 
 
-def test_chinese_terms_are_words_and_the_other_scripts_runs() -> None:
-    terms = chinese_terms(fold("耳机X200连不上WiFi"))
+def test_words_of_both_scripts() -> None:
+    terms = words(fold("耳机X200连不上WiFi"))
     assert {"耳机", "x", "200", "wifi"} <= terms
 
 
 def test_punctuation_is_no_term() -> None:
-    assert chinese_terms("？！。, ") == frozenset()
+    assert words("？！。, ") == frozenset()
