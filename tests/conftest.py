@@ -18,6 +18,7 @@ from app.supervisor.place import server_account, socket_folder
 from app.supervisor.postgres import Postgres
 from app.supervisor.process import Process
 from app.supervisor.redis import Redis
+from tests.bot import confusion
 from tests.dialogues import figures
 
 _HURRY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "io_method": "sync"}
@@ -27,6 +28,7 @@ _TEMPLATE = "parley_template"
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What is to be read at the end of a run."""
     figures.show(terminalreporter)
+    confusion.show(terminalreporter)
 
 
 @pytest.fixture(scope="session")
