@@ -26,8 +26,9 @@ _MISSES = {texts.say(key, language) for key in ("missed", "missed_twice", "not_h
 class Seen(Struct, frozen=True, kw_only=True):
     """What came of a step.
 
-    `sent` are the ids of the customer's messages in it, `turns` the turn of each of our messages by its id, `spoken`
-    the languages that the customer wrote last. `ahead`: they wait in front of somebody who came before them.
+    `sent` are the ids of the customer's messages in it, `turns` the turn of each message by its id (theirs: the one that
+    took it up; ours: the one that said it), `spoken` the languages that the customer wrote last. `ahead`: they wait in
+    front of somebody who came before them.
     """
 
     entries: tuple[MessageFrame | StatusFrame, ...]
@@ -77,12 +78,19 @@ def _answers(seen: Seen, turn: Turn) -> Iterator[str]:
         turns = {seen.turns.get(entry.id) for entry in seen.said if message in entry.answers}
         if own[message] != 1:
             yield f"message {n} stands {own[message]} times in the stream"
-        if len(turns) > 1 or (not turns and seen.before == "bot" and turn.bot != "silent"):
+        if len(turns) > 1 or (not turns and turn.bot != "silent" and _was_the_bots(message, seen)):
             yield f"message {n} is answered by {len(turns)} turns"
     if any(set(entry.answers) - set(seen.sent) for entry in seen.said):
         yield "an older message is answered again"
     spoken = Counter((seen.turns.get(entry.id), entry.text) for entry in seen.said)
     yield from (f"said twice: {text}" for (_, text), count in spoken.items() if count > 1)
+
+
+def _was_the_bots(message: str, seen: Seen) -> bool:
+    """Whether the bot had the conversation when it took the message up; what came after a hand-over is not for it."""
+    handed_over = any(isinstance(entry, StatusFrame) and entry.status != "bot" for entry in seen.entries)
+    answered = {seen.turns.get(entry.id) for entry in seen.said}
+    return seen.before == "bot" and not (handed_over and answered and seen.turns.get(message) not in answered)
 
 
 def _words(seen: Seen) -> Iterator[str]:
@@ -114,6 +122,8 @@ def _scripted(bot: Bot, seen: Seen) -> Iterator[str]:
     if bot.article and (len(sources) != 1 or sources[0] not in _tuple(bot.article)):
         yield f"expected the article {' or '.join(_tuple(bot.article))}, came: {', '.join(sources) or 'none'}"
     offered = {button.payload for entry in seen.said for button in entry.buttons}
+    if bot.finds and bot.finds not in sources and ARTICLE + bot.finds not in offered:
+        yield f"expected to find the article {bot.finds}"
     yield from (f"expected to be offered: {article}" for article in bot.offers if ARTICLE + article not in offered)
     titles = {button.title for entry in seen.said for button in entry.buttons}
     yield from (f"expected a button: {title}" for title in bot.buttons if title not in titles)

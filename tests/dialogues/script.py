@@ -33,6 +33,7 @@ class Bot(Struct, frozen=True, forbid_unknown_fields=True):
     says: str | tuple[str, ...] | AllOf = ()
     never_says: str | tuple[str, ...] = ()
     article: str | tuple[str, ...] = ()
+    finds: str | None = None
     offers: tuple[str, ...] = ()
     buttons: tuple[str, ...] = ()
     misses: Literal[True] | None = None

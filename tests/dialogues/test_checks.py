@@ -68,6 +68,7 @@ def test_all_is_well(bot: Any) -> None:
         ({"never_says": ["forty", "days"]}, "never to be said: “days”"),
         ({"article": "delivery"}, "article delivery, came: returns"),
         ({"offers": ["returns"]}, "offered: returns"),
+        ({"finds": "delivery"}, "find the article delivery"),
         ({"buttons": ["Returns"]}, "a button: Returns"),
         ({"misses": True}, "no answer"),
         ({"status": "waiting"}, "status waiting, came: bot"),
@@ -107,10 +108,19 @@ def test_what_holds_for_every_turn(came: Seen, complaint: str) -> None:
 
 def test_what_is_offered_and_missed() -> None:
     asked = said("Which one?", sources=(), buttons=(Button("Returns", "article:returns"),))
-    assert faults(turn({"offers": ["returns"], "buttons": ["Returns"]}), seen(asked)) == []
+    assert faults(turn({"offers": ["returns"], "buttons": ["Returns"], "finds": "returns"}), seen(asked)) == []
+    assert faults(turn({"finds": "returns"}), SEEN) == []
     assert faults(turn({"misses": True}), seen(said(texts.say("missed", "en"), sources=()))) == []
 
 
 def test_silence_is_right_where_a_human_is_to_answer() -> None:
     assert faults(turn("silent"), seen(before="human", status="human")) == []
     assert faults(turn(), seen(before="waiting", status="waiting")) == []
+
+
+def test_what_is_taken_up_after_a_handover_is_for_the_human() -> None:
+    later = msgspec.structs.replace(ASKED, id="m2")
+    came = seen(later, said(), status("waiting"), sent=("m1", "m2"), status="waiting")
+    assert faults(turn(), msgspec.structs.replace(came, turns={"m1": "t1", "a1": "t1", "m2": "t2"})) == []
+    same_turn = msgspec.structs.replace(came, turns={"m1": "t1", "a1": "t1", "m2": "t1"})
+    assert faults(turn(), same_turn) == ["message 2 is answered by 0 turns"]

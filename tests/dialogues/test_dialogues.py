@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
+from app.setup.step import StepFailed
 from tests.dialogues import figures
 from tests.dialogues.play import play_all
-from tests.dialogues.script import Dialogue, read_all
+from tests.dialogues.script import read_all
 
 pytestmark = [pytest.mark.xdist_group("dialogues"), pytest.mark.slow]
 
@@ -23,9 +24,12 @@ DIALOGUES = {
 @pytest.fixture(scope="session")
 def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str | None]:
     """What went wrong in each of the dialogues that were asked for."""
-    keys = [item.callspec.params["key"] for item in request.session.items if hasattr(item, "callspec")]
-    wanted: list[tuple[str, Dialogue]] = [(key, DIALOGUES[key][1]) for key in keys if key in DIALOGUES]
-    return asyncio.run(play_all(wanted, tmp_path_factory.mktemp("dialogues")))
+    calls = [item.callspec for item in request.session.items if hasattr(item, "callspec")]
+    keys = [key for call in calls if (key := call.params.get("key")) in DIALOGUES]
+    try:
+        return asyncio.run(play_all([(key, DIALOGUES[key][1]) for key in keys], tmp_path_factory.mktemp("dialogues")))
+    except (StepFailed, RuntimeError, TimeoutError) as error:
+        pytest.fail(f"the product cannot be started: {error!r}", pytrace=False)
 
 
 @pytest.mark.parametrize("key", DIALOGUES, ids=str)
