@@ -26,9 +26,9 @@ _MISSES = {texts.say(key, language) for key in ("missed", "missed_twice", "not_h
 class Seen(Struct, frozen=True, kw_only=True):
     """What came of a step.
 
-    `sent` are the ids of the customer's messages in it, `turns` the turn of each message by its id (theirs: the one that
-    took it up; ours: the one that said it), `spoken` the languages that the customer wrote last. `ahead`: they wait in
-    front of somebody who came before them.
+    `sent` are the ids of the customer's messages in it. `turns` is the turn of each message by its id: of theirs the
+    one that took it up, of ours the one that said it. `spoken` are the languages that the customer wrote last.
+    `ahead`: they wait in front of somebody who came before them.
     """
 
     entries: tuple[MessageFrame | StatusFrame, ...]
