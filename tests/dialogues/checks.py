@@ -21,6 +21,7 @@ _INTERNALS = re.compile(
 )
 _LANGUAGES: tuple[Language, ...] = ("zh", "en")
 _MISSES = {texts.say(key, language) for key in ("missed", "missed_twice", "not_helpful") for language in _LANGUAGES}
+_NO_ANSWERS = {*_MISSES, *(texts.say("clarify", language) for language in _LANGUAGES)}
 
 
 class Seen(Struct, frozen=True, kw_only=True):
@@ -122,8 +123,11 @@ def _scripted(bot: Bot, seen: Seen) -> Iterator[str]:
     if bot.article and (len(sources) != 1 or sources[0] not in _tuple(bot.article)):
         yield f"expected the article {' or '.join(_tuple(bot.article))}, came: {', '.join(sources) or 'none'}"
     offered = {button.payload for entry in seen.said for button in entry.buttons}
-    if bot.finds and bot.finds not in sources and ARTICLE + bot.finds not in offered:
-        yield f"expected to find the article {bot.finds}"
+    found = {*sources, *(payload.removeprefix(ARTICLE) for payload in offered)}
+    if bot.finds and found.isdisjoint(_tuple(bot.finds)):
+        yield f"expected to find the article {' or '.join(_tuple(bot.finds))}, came: {', '.join(sources) or 'none'}"
+    if bot.no_answer and (sources or not any(entry.text in _NO_ANSWERS for entry in seen.said)):
+        yield f"expected no answer, or to be asked which is meant, came: {', '.join(sources) or 'something else'}"
     yield from (f"expected to be offered: {article}" for article in bot.offers if ARTICLE + article not in offered)
     titles = {button.title for entry in seen.said for button in entry.buttons}
     yield from (f"expected a button: {title}" for title in bot.buttons if title not in titles)

@@ -33,7 +33,8 @@ class Bot(Struct, frozen=True, forbid_unknown_fields=True):
     says: str | tuple[str, ...] | AllOf = ()
     never_says: str | tuple[str, ...] = ()
     article: str | tuple[str, ...] = ()
-    finds: str | None = None
+    finds: str | tuple[str, ...] = ()
+    no_answer: Literal[True] | None = None
     offers: tuple[str, ...] = ()
     buttons: tuple[str, ...] = ()
     misses: Literal[True] | None = None

@@ -69,6 +69,8 @@ def test_all_is_well(bot: Any) -> None:
         ({"article": "delivery"}, "article delivery, came: returns"),
         ({"offers": ["returns"]}, "offered: returns"),
         ({"finds": "delivery"}, "find the article delivery"),
+        ({"finds": ["delivery", "orders"]}, "find the article delivery or orders, came: returns"),
+        ({"no_answer": True}, "no answer, or to be asked which is meant, came: returns"),
         ({"buttons": ["Returns"]}, "a button: Returns"),
         ({"misses": True}, "no answer"),
         ({"status": "waiting"}, "status waiting, came: bot"),
@@ -110,7 +112,10 @@ def test_what_is_offered_and_missed() -> None:
     asked = said("Which one?", sources=(), buttons=(Button("Returns", "article:returns"),))
     assert faults(turn({"offers": ["returns"], "buttons": ["Returns"], "finds": "returns"}), seen(asked)) == []
     assert faults(turn({"finds": "returns"}), SEEN) == []
-    assert faults(turn({"misses": True}), seen(said(texts.say("missed", "en"), sources=()))) == []
+    assert faults(turn({"finds": ["delivery", "returns"]}), seen(asked)) == []
+    missed = said(texts.say("missed", "en"), sources=())
+    assert faults(turn({"misses": True, "no_answer": True}), seen(missed)) == []
+    assert faults(turn({"no_answer": True}), seen(said(texts.say("clarify", "en"), sources=()))) == []
 
 
 def test_silence_is_right_where_a_human_is_to_answer() -> None:
