@@ -140,13 +140,13 @@ class Agent:
     """The agent of the demo log-ins, at the API."""
 
     def __init__(self, url: str, http: aiohttp.ClientSession, token: str) -> None:
-        self._url = f"{url}/api/v1/conversations"
+        self._url = f"{url}/api/v1"
         self._http = http
         self._headers = {"Authorization": f"Bearer {token}"}
 
     async def do(self, conversation: str, action: str, body: dict[str, str] | None = None) -> None:
         """claim, release, close or messages; raises `Refused`."""
-        url = f"{self._url}/{conversation}/{action}"
+        url = f"{self._url}/conversations/{conversation}/{action}"
         async with self._http.post(url, json=body or {}, headers=self._headers) as response:
             if response.status >= 300:
                 raise Refused(f"the agent may not {action}: {await response.text()}")
@@ -155,10 +155,21 @@ class Agent:
         """Writes to the customer."""
         await self.do(conversation, "messages", {"id": str(uuid.uuid4()), "text": text})
 
+    async def until_articles_are_found(self) -> None:
+        """Waits until the sample articles are served: after a first start that takes a moment."""
+        while True:
+            body = {"text": "warranty", "language": "en"}
+            async with self._http.post(f"{self._url}/search", json=body, headers=self._headers) as response:
+                if response.status == 200 and (await response.json())["hits"]:
+                    return
+            await asyncio.sleep(0.2)
+
 
 async def log_in(url: str, http: aiohttp.ClientSession, password: str) -> Agent:
-    """The agent, logged in."""
+    """The agent, logged in; just after a start the demo log-ins may still be on their way."""
     login = {"email": "agent@example.com", "password": password}
-    async with http.post(f"{url}/api/v1/login", json=login) as response:
-        assert response.status == 200, await response.text()
-        return Agent(url, http, (await response.json())["token"])
+    while True:
+        async with http.post(f"{url}/api/v1/login", json=login) as response:
+            if response.status == 200:
+                return Agent(url, http, (await response.json())["token"])
+        await asyncio.sleep(0.2)

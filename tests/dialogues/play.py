@@ -21,7 +21,7 @@ from hub.types import Language, Reason, Status
 from tests.dialogues.checks import Seen, faults
 from tests.dialogues.customer import Agent, Customer, Refused, customer, log_in
 from tests.dialogues.script import AgentSays, Dialogue, Turn
-from tests.kill.stack import ROOT, Stack, running_stack
+from tests.kill.stack import LONGEST_START, ROOT, Stack, running_stack
 
 AT_A_TIME = 8
 LONGEST_STEP = 40.0
@@ -72,8 +72,11 @@ async def _stage(models: Path) -> AsyncIterator[Stage]:
         asyncpg.create_pool(stack.database_url, min_size=1, max_size=4) as pool,
         customer(stack.url, http, "en") as first,
     ):
-        await first.want_human(True)  # somebody waits from the beginning, so that others can be put in front
-        yield Stage(stack, http, pool, await log_in(stack.url, http, stack.password), first.conversation)
+        async with asyncio.timeout(LONGEST_START):
+            agent = await log_in(stack.url, http, stack.password)
+            await agent.until_articles_are_found()
+            await first.want_human(True)  # somebody waits from the beginning, so that others can be put in front
+        yield Stage(stack, http, pool, agent, first.conversation)
 
 
 class Stage:
