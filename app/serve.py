@@ -25,6 +25,7 @@ from app.middlewares import authenticating, problems, security_headers
 from app.site import Site, pages
 from app.supervisor.keeper import WRONG_SETTING
 from app.wiring import Parts, RoleName, parts, workers
+from bot.actions.all import actions
 from bot.endpoint import Actions
 from handoff import api as handoff_api
 from handoff.feed import Feed
@@ -122,7 +123,9 @@ async def _application(made: Parts, role: RoleName, stack: contextlib.AsyncExitS
     ]
     app.add_routes(route.definition() for route in (*routes, openapi.route(routes, VERSION)))
     if made.settings.internal_token:
-        app.add_routes(Actions(made.settings.internal_token).routes())
+        app.add_routes(Actions(made.settings.internal_token, actions(made.knowledge, made.lookups)).routes())
+    if made.shop is not None:
+        app.add_routes(made.shop.routes())
     app.add_routes(pages(made.settings.root / "web" / "dist"))
     return app
 

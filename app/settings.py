@@ -10,10 +10,11 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 import yaml
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 
 class WrongSetting(Exception):
@@ -35,6 +36,14 @@ class KnowledgeSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`embedding_model`: `bundled`, or any sentence-transformers name or path."""
 
     embedding_model: str = "bundled"
+
+
+class LookupSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The shop's own system, which knows orders and warranties: `docs/lookups.openapi.yaml`."""
+
+    url: Annotated[str, Meta(pattern="^https?://.")]
+    token: Annotated[str, Meta(min_length=1)]
+    timeout_seconds: Annotated[float, Meta(gt=0, le=4)] = 3
 
 
 class ConversationSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,6 +75,7 @@ class File(Struct, frozen=True, forbid_unknown_fields=True):
     channels: tuple[ChannelSettings, ...] = (WebChatSettings("web"),)
     knowledge_base: KnowledgeSettings = KnowledgeSettings()
     conversation: ConversationSettings = ConversationSettings()
+    lookups: LookupSettings | None = None
     public_url: str | None = None
     rest_token: str | None = None
 
@@ -161,6 +171,7 @@ def _filled(value: object, env: Mapping[str, str], path: Path, key: str) -> obje
 
 def _explained(path: Path, error: str) -> str:
     what, _, where = error.partition(" - at `")
+    what = what.replace("`str` matching regex '^https?://.'", "an address that begins with https:// or http://")
     key = where.rstrip("`").removeprefix("$.") or "the top level"
     if what.startswith("Object contains unknown field"):
         return f"{path}, {key}: {what.split('`')[1]!r} is no setting of this version; remove it or mend its spelling"

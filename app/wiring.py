@@ -5,13 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Literal
 
-from app.settings import Settings, WebChatSettings
+from app.settings import LookupSettings, Settings, WebChatSettings
+from app.supervisor.hub import url_of
 from bot.client import RasaClient
 from bot.fallback import OfflineBot, SteadyBot
+from bot.guesses import Guesses
+from bot.lookups import Lookups
+from bot.shop import PATH as SHOP
+from bot.shop import Shop
 from connectors.rest import Rest
 from connectors.webchat.connector import WebChat
 from handoff.context import TranscriptContexts
@@ -42,6 +48,8 @@ class Parts:
     bus: Bus
     channels: Channels
     rasa: RasaClient | None
+    lookups: Lookups | None
+    shop: Shop | None
     intake: Intake
     steps: Steps
     turns: Turns
@@ -61,6 +69,7 @@ async def parts(settings: Settings) -> AsyncIterator[Parts]:
         await bus.start()
         stack.push_async_callback(bus.stop)
         channels = Channels()
+        lookups, shop = await _lookups(settings, stack)
         steps = Steps(db, bus, channels, TranscriptContexts())
         intake = Intake(db, bus, steps, settings.file.conversation.reopen_within)
         model = await asyncio.to_thread(embedder.load, settings.file.knowledge_base.embedding_model)
@@ -83,6 +92,8 @@ async def parts(settings: Settings) -> AsyncIterator[Parts]:
             bus=bus,
             channels=channels,
             rasa=rasa,
+            lookups=lookups,
+            shop=shop,
             intake=intake,
             steps=steps,
             turns=turns,
@@ -91,6 +102,23 @@ async def parts(settings: Settings) -> AsyncIterator[Parts]:
             knowledge=knowledge,
             articles=Articles(db, bus),
         )
+
+
+async def _lookups(settings: Settings, stack: contextlib.AsyncExitStack) -> tuple[Lookups | None, Shop | None]:
+    """The way to the shop's system; where none is set the demo has a shop of its own, in this process."""
+    wanted, shop = settings.file.lookups, None
+    if wanted is None and settings.demo:
+        token = secrets.token_urlsafe()
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        wanted, shop = LookupSettings(url_of(f"{host}:{settings.port}") + SHOP, token), Shop(token)
+    if wanted is None:
+        return None, None
+    guesses = Guesses(settings.redis_url)
+    stack.push_async_callback(guesses.stop)
+    lookups = Lookups(wanted.url, wanted.token, wanted.timeout_seconds, guesses)
+    await lookups.start()
+    stack.push_async_callback(lookups.stop)
+    return lookups, shop
 
 
 def _add_channels(channels: Channels, settings: Settings, db: Database, bus: Bus, intake: Intake, steps: Steps) -> None:

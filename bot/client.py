@@ -117,11 +117,10 @@ class RasaClient:
 
     async def respond(self, turn: BotTurn) -> BotReply:
         """Rasa's reply; raises `BotUnavailable` where Rasa is away, failed, or said nothing at all."""
-        body = {
-            "sender": turn.id,
-            "message": wording(turn),
-            "metadata": {"language": turn.language, "dialogue": turn.dialogue},
-        }
+        metadata: dict[str, object] = {"language": turn.language, "dialogue": turn.dialogue}
+        if turn.payload is not None:
+            metadata["payload"] = turn.payload  # what a button means that names no intent, the forms know
+        body = {"sender": turn.id, "message": wording(turn), "metadata": metadata}
         assert self._session is not None, "start comes first"
         try:
             async with self._session.post(self._url + "webhook", data=msgspec.json.encode(body)) as response:
@@ -160,19 +159,20 @@ def wording(turn: BotTurn) -> str:
 
 def reply_of(answer: Answer, language: Language) -> BotReply:
     """Rasa's answer as effects, in the customer's language."""
-    effects = [effect for message in answer.messages for effect in _effects(message, language)]
+    wanted = tuple(effect for message in answer.messages for effect in effects(message, language))
     meant = any(message.custom is not None and message.custom.silent for message in answer.messages)
-    if not effects and not meant:
+    if not wanted and not meant:
         raise BotUnavailable("Rasa said nothing")  # it answers so after an error, too
     return BotReply(
-        effects=tuple(effects),
+        effects=wanted,
         intent=answer.intent.name,
         confidence=answer.intent.confidence,
         dialogue=Dialogue(answer.active_loop, answer.requested_slot, answer.slots),
     )
 
 
-def _effects(message: Said, language: Language) -> Iterator[Effect]:
+def effects(message: Said, language: Language) -> Iterator[Effect]:
+    """What one message of Rasa says and wants, in the order in which it is to happen."""
     if message.text:
         yield Say(message.text, message.buttons)
     if message.image:

@@ -15,14 +15,11 @@ from rasa_sdk import Action
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
 
-ACTIONS: tuple[type[Action], ...] = ()
-"""The actions of this product. None so far: nothing of what the bot does needs one."""
-
 
 class Actions:
     """`POST /internal/rasa/actions`, for our own Rasa only."""
 
-    def __init__(self, token: str, actions: Iterable[type[Action]] = ACTIONS) -> None:
+    def __init__(self, token: str, actions: Iterable[Action | type[Action]]) -> None:
         self._token = token
         self._executor = ActionExecutor()
         for action in actions:

@@ -1,8 +1,7 @@
-"""Rasa itself for the tests: its command line, and a server with the bot of this checkout and a form besides."""
+"""Rasa itself for the tests: its command line, and a server with the bot of this checkout."""
 
 import asyncio
 import dataclasses
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,20 +33,17 @@ def run(folder: Path, *arguments: str) -> str:
 
 
 def train(folder: Path) -> Path:
-    """Trains the bot, with the form of `tests/bot/form` besides, and gives the model."""
-    domain = folder / "domain"
-    shutil.copytree(ROOT / "bot" / "domain", domain)
-    shutil.copy(HERE / "form" / "domain.yml", domain / "form.yml")
-    data = ("--data", "training_data", str(HERE / "form" / "rules.yml"))
+    """Trains the bot and gives the model."""
+    data = ("--config", "config.yml", "--domain", "bot/domain", "--data", "training_data")
     out = ("--out", str(folder / "models"), "--fixed-model-name", "bot", "--skip-validation")
-    run(folder, "-m", "rasa", "train", "--config", "config.yml", "--domain", str(domain), *data, *out)
+    run(folder, "-m", "rasa", "train", *data, *out)
     return folder / "models" / "bot.tar.gz"
 
 
 @contextmanager
-def serve(folder: Path, actions: str = "http://127.0.0.1:9") -> Iterator[str]:
-    """The address of a running Rasa that has the trained bot, whose actions run at `actions`."""
-    part = Rasa(ROOT, folder, TOKEN, actions, TOKEN)
+def serve(folder: Path, actions: str = "http://127.0.0.1:9", root: Path = ROOT) -> Iterator[str]:
+    """The address of a running Rasa of the checkout `root` that has the trained bot, whose actions run at `actions`."""
+    part = Rasa(root, folder, TOKEN, actions, TOKEN)
     process = Process(_hurried(part.prepare(), folder))
     try:
         asyncio.run(wait_until_ready(part, 120))

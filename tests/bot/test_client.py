@@ -151,7 +151,9 @@ async def test_no_words_become_commands(
     rasa.says({"text": "ok"})
     await client.respond(turn(text, payload=payload))
     dialogue = {"form": "damage_form", "requested": "device", "slots": {"colour": "red"}}
-    assert rasa.asked == [{"sender": "t", "message": sent, "metadata": {"language": "en", "dialogue": dialogue}}]
+    pressed = {} if payload is None else {"payload": payload}
+    metadata = {"language": "en", "dialogue": dialogue, **pressed}
+    assert rasa.asked == [{"sender": "t", "message": sent, "metadata": metadata}]
     assert rasa.tokens == ["Bearer secret"]
 
 
