@@ -37,6 +37,9 @@ def test_the_environment_fills_in(tmp_path: Path) -> None:
         ("channels: [{name: a, kind: webchat}, {name: a, kind: webchat}]", "two are called 'a'"),
         ("channels: [{name: 'a b', kind: webchat}]", "the name 'a b'"),
         ("conversation: {close_after_minutes: soon}", "conversation.close_after_minutes: expected"),
+        ("lookups: {url: shop.example, token: t}", "lookups.url: expected an address that begins with https://"),
+        ("lookups: {url: 'https://shop.example'}", "lookups: object missing required field `token`"),
+        ("lookups: {url: 'https://shop.example', token: t, timeout_seconds: 30}", "lookups.timeout_seconds: expected"),
         ("a: [", "line 1: not YAML"),
     ],
 )
@@ -53,3 +56,9 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, said: str) -> None:
 def test_a_wrong_address_is_named(value: str) -> None:
     with pytest.raises(settings.WrongSetting, match="PARLEY_HTTP"):
         settings.load({"DATABASE_URL": "postgresql://x", "PARLEY_HTTP": value})
+
+
+def test_lookups_are_read(tmp_path: Path) -> None:
+    env = write(tmp_path, "lookups: {url: 'https://shop.example/parley', token: '${SHOP}'}")
+    lookups = settings.load({**env, "SHOP": "s"}).file.lookups
+    assert lookups == settings.LookupSettings("https://shop.example/parley", "s", 3)
