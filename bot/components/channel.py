@@ -7,6 +7,7 @@ Rasa that died has lost nothing, and any Rasa may take any turn.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
 import os
@@ -29,7 +30,7 @@ from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
-from bot.components import runner
+from bot.components import runner, swap
 
 log = logging.getLogger(__name__)
 
@@ -42,11 +43,13 @@ class HubChannel(InputChannel):
     `POST /webhooks/hub/webhook` with `{"sender", "message", "metadata": {"language", "dialogue"?}}` (`sender` is the
     turn's id, `dialogue` is `{"form"?, "requested"?, "slots"?}`) answers with `{"messages", "intent": {"name",
     "confidence"}, "slots", "active_loop", "requested_slot"}`, or with `{"error"}` and 400, 401, 500 or 503.
-    `GET /webhooks/hub/` tells whether a model is loaded.
+    `GET /webhooks/hub/` tells whether a model is loaded. `POST /webhooks/hub/model` loads what stands in the model's
+    file by now and answers with `{"model"}`; or with `{"error"}` and 422, and nothing has changed.
     """
 
     def __init__(self, token: str) -> None:
         self._token = token.encode()
+        self._exchanging = asyncio.Lock()
 
     @classmethod
     def name(cls) -> str:
@@ -68,10 +71,8 @@ class HubChannel(InputChannel):
 
         @routes.listener("after_server_start")
         async def begin(app: Any, _: object) -> None:
-            domain = app.ctx.agent.domain
-            if domain is not None and not domain.is_empty():
-                # Rasa asks so with each message and makes an empty domain to compare with: a sixth of its time.
-                domain.is_empty = lambda: False
+            if app.ctx.agent.domain is not None:
+                runner.quicken(app.ctx.agent.domain)
 
         @routes.listener("after_server_stop")
         async def end(app: object, _: object) -> None:
@@ -86,6 +87,10 @@ class HubChannel(InputChannel):
         @routes.route("/webhook", methods=["POST"])
         async def webhook(request: Request) -> HTTPResponse:
             return self._refusal(request) or await self._answer(request)
+
+        @routes.route("/model", methods=["POST"])
+        async def model(request: Request) -> HTTPResponse:
+            return self._refusal(request) or await self._exchange(request.app)
 
         return routes
 
@@ -112,6 +117,18 @@ class HubChannel(InputChannel):
         except Exception as error:  # whatever it is, the hub has to hear that there is no answer
             log.exception("turn %s failed", metadata.get("turn"))
             return json({"error": type(error).__name__}, status=500)
+
+    async def _exchange(self, app: Any) -> HTTPResponse:
+        """Loads the model beside the one that serves, and lets it serve; turns under way keep the agent they have."""
+        async with self._exchanging:
+            try:
+                new = await asyncio.to_thread(swap.load, app.ctx.agent)
+            except swap.Refused as error:
+                log.warning("the model is refused, the one before goes on: %s", error)
+                return json({"error": str(error)}, status=422)
+            app.ctx.agent = new
+            log.info("model %s serves now", new.model_id)
+            return json({"model": new.model_id})
 
 
 async def take_turn(agent: Agent, message: UserMessage) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import rasa.core.processor
 from rasa.engine.runner.dask import DaskGraphRunner
+from rasa.shared.core.domain import Domain
 
 
 class InlineGraphRunner(DaskGraphRunner):
@@ -45,3 +46,9 @@ class InlineGraphRunner(DaskGraphRunner):
 def install() -> None:
     """Makes Rasa load models with this runner. To be called before a model is loaded."""
     rasa.core.processor.DaskGraphRunner = InlineGraphRunner
+
+
+def quicken(domain: Domain) -> None:
+    """Rasa asks with each message whether a domain is empty, and makes an empty one to compare: a sixth of its time."""
+    if not domain.is_empty():
+        domain.is_empty = lambda: False
