@@ -1,6 +1,6 @@
 # The commands of the project; `make help` says what each does.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench soak train tools clean
+.PHONY: help run test lint bench soak train rollback tools clean
 
 PYTHON ?=
 SET_UP = python=$$(sh app/setup/python.sh "$(PYTHON)") && exec "$$python" -m app.bootstrap
@@ -31,8 +31,11 @@ bench: tools ## measure beside the stock Rasa bot; tables, and JSON in benchmark
 soak: tools ## the long runs: deliveries, kills, faults, memory
 	@$(VENV) -m benchmarks.soak
 
-train: ## train Rasa's bot anew if its files have changed
+train: ## train Rasa's bot anew if its files have changed, check it, and let the running one take it
 	@$(SET_UP) train
+
+rollback: ## go back to the bot before the last training; once more, and forth again
+	@$(SET_UP) rollback
 
 tools:
 	@$(SET_UP) tools

@@ -9,6 +9,7 @@ COMMANDS: Final = {
     "run": ("app.supervisor.run", "start everything in the foreground: databases, bot, hub"),
     "serve": ("app.serve", "one hub process: --role all | web | worker"),
     "migrate": ("app.migrate", "bring the database's schema up to date"),
+    "load-model": ("app.load_model", "let the Rasa that runs take the model in var/models"),
     "check": ("app.check", "check the settings and that everything can be reached"),
     "add-user": ("app.add_user", "add an agent, an editor or an administrator"),
     "import-articles": ("app.import_articles", "add articles from a file to the knowledge base"),

@@ -1,4 +1,4 @@
-"""The set-up of a fresh checkout, and of a changed one: ``python3.11 -m app.bootstrap run | tools | train``.
+"""The set-up of a fresh checkout, and of a changed one: ``python3.11 -m app.bootstrap GOAL``.
 
 Runs on any Python from 3.11 with nothing installed: this module and ``app.setup`` use the standard library only.
 ``run`` goes on into ``python -m app run`` in the same process.
@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import NoReturn
 
 from app.setup.board import Board, span
+from app.setup.model import Model, Refused
 from app.setup.step import Programs, Step, StepFailed
 from app.setup.steps import Steps
 from app.supervisor.ports import is_free, split
 from app.supervisor.terminal import Terminal
 
 ROOT = Path(__file__).resolve().parent.parent
-_GOALS = ("run", "tools", "train")
+_GOALS = ("run", "tools", "train", "rollback")
 _PR_SET_PDEATHSIG = 1
 
 
@@ -44,7 +45,7 @@ def main(words: list[str]) -> int:
     try:
         with (var / "setup.lock").open("w") as lock:
             _wait_for(lock.fileno())
-            if not set_up(goal, var):
+            if not (go_back(var) if goal == "rollback" else set_up(goal, var)):
                 return 1
     except KeyboardInterrupt:
         with contextlib.suppress(OSError):  # the terminal may be gone
@@ -65,36 +66,91 @@ def set_up(goal: str, var: Path) -> bool:
     lines = [hub, [steps.rasa_environment(), steps.trained_bot()]]
     open_steps = _still_open(lines)
     if not open_steps:
+        if goal == "train":
+            print("nothing of the bot has changed since it was trained")
         return True
     began = time.monotonic()
     board = Board(len(open_steps))
     if not steps.hub_environment().stamp.exists():
         board.say("the first set-up fetches some gigabytes and takes some minutes")
-    terminal = Terminal()
-    problems: list[str] = []
-
-    def work(line: Sequence[Step]) -> None:
-        for step in line:
-            if step in open_steps and not programs.stopped and (problem := _do(step, board)):
-                problems.append(problem)
-                programs.stop()
-
-    threads = [threading.Thread(target=work, args=(line,), daemon=True) for line in lines]
-    try:
-        for thread in threads:
-            thread.start()
-        while any(thread.is_alive() for thread in threads):
-            time.sleep(0.5)
-            board.tick()
-            if terminal.is_gone():
-                raise KeyboardInterrupt
-    except KeyboardInterrupt:
-        programs.stop()
-        raise
-    if not problems and _still_open(lines):
+    work = _Work(goal, open_steps, programs, board)
+    work.do(lines)
+    problems = work.problems
+    if not problems and any(step not in work.spared for step in _still_open(lines)):
         problems = ["the set-up is not complete; its logs are in var/logs"]
     board.say(problems[0] if problems else f"set-up complete after {span(time.monotonic() - began)}\n")
     return not problems
+
+
+def go_back(var: Path) -> bool:
+    """Let the bot of the last training and the one before change places. Whether they did."""
+    try:
+        result = Model(ROOT, var, Programs()).go_back(var / "logs" / "setup-rollback.log")
+    except (StepFailed, OSError) as error:
+        print(error)
+        return False
+    print(f"the bot before the last training is back; {result}")
+    return True
+
+
+class _Work:
+    """The open steps, done in lines side by side."""
+
+    def __init__(self, goal: str, open_steps: list[Step], programs: Programs, board: Board) -> None:
+        self._goal = goal
+        self._open = open_steps
+        self._programs = programs
+        self._board = board
+        self.problems: list[str] = []
+        self.spared: list[Step] = []
+
+    def do(self, lines: Sequence[Sequence[Step]]) -> None:
+        """All of it, or up to the first problem. Raises KeyboardInterrupt."""
+        terminal = Terminal()
+        threads = [threading.Thread(target=self._do_line, args=(line,), daemon=True) for line in lines]
+        try:
+            for thread in threads:
+                thread.start()
+            while any(thread.is_alive() for thread in threads):
+                time.sleep(0.5)
+                self._board.tick()
+                if terminal.is_gone():
+                    raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            self._programs.stop()
+            raise
+
+    def _do_line(self, line: Sequence[Step]) -> None:
+        for step in line:
+            if step not in self._open or self._programs.stopped:
+                continue
+            try:
+                self._do_step(step)
+            except StepFailed as error:
+                what = f"  {error}\n  what to do: {step.remedy}\n  the log:    {step.log}"
+                if (
+                    self._goal == "run"
+                    and isinstance(error, Refused)
+                    and step.spare is not None
+                    and step.spare.exists()
+                ):
+                    # A start at night should not fail because of a text: the bot that served before does so again.
+                    self.spared.append(step)
+                    self._board.say(what)
+                else:
+                    self.problems.append(what)
+                    self._programs.stop()
+
+    def _do_step(self, step: Step) -> None:
+        number = self._board.begin(step.name)
+        try:
+            result = step.do(lambda text: self._board.far(number, text))
+        except StepFailed:
+            self._board.end(number, ok=False)
+            raise
+        self._board.end(number, ok=True)
+        if result:
+            self._board.say(f"  {result}")
 
 
 def _still_open(lines: list[list[Step]]) -> list[Step]:
@@ -109,18 +165,6 @@ def _still_open(lines: list[list[Step]]) -> list[Step]:
             ]
         found += (step for step, ok in zip(line, done, strict=True) if not ok)
     return found
-
-
-def _do(step: Step, board: Board) -> str:
-    """Do one step; what to tell people where it failed, else nothing."""
-    number = board.begin(step.name)
-    try:
-        step.do(lambda text: board.far(number, text))
-    except StepFailed as error:
-        board.end(number, ok=False)
-        return f"  {error}\n  what to do: {step.remedy}\n  the log:    {step.log}"
-    board.end(number, ok=True)
-    return ""
 
 
 def _taken(var: Path) -> str:

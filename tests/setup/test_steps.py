@@ -1,5 +1,6 @@
 """The set-up: what is done stays done, what is interrupted is done anew, what fails says so."""
 
+import dataclasses
 import io
 import os
 import sys
@@ -15,7 +16,7 @@ from app.setup.step import Programs, Step, StepFailed
 from app.setup.steps import Steps
 
 
-def step(folder: Path, work: Callable[[Callable[[str], None], Path], None]) -> Step:
+def step(folder: Path, work: Callable[[Callable[[str], None], Path], str | None]) -> Step:
     """A step over ``folder/in`` with its stamp in ``folder/out``."""
     return Step("a step", folder / "logs" / "log", folder / "out" / "stamp", [folder / "in"], work, "try again")
 
@@ -128,3 +129,26 @@ def test_programs_run_apart_from_the_terminal(tmp_path: Path) -> None:
     log = tmp_path / "log"
     Programs().run([sys.executable, "-c", "import os; print(os.getpgid(0))"], log, cwd=tmp_path)
     assert int(log.read_text().splitlines()[-1]) != os.getpgid(0)
+
+
+def test_a_step_with_a_spare_leaves_it_and_its_stamp_where_it_fails(tmp_path: Path) -> None:
+    spare = tmp_path / "spare"
+
+    def work(tell: Callable[[str], None], log: Path) -> str:
+        if (tmp_path / "in").read_text() == "bad":
+            raise StepFailed("refused")
+        spare.touch()
+        return "made"
+
+    it = dataclasses.replace(step(tmp_path, work), spare=spare)
+    (tmp_path / "in").write_text("good")
+    assert it.do(lambda text: None) == "made"
+    assert it.is_done()
+    (tmp_path / "in").write_text("bad")
+    with pytest.raises(StepFailed, match="refused"):
+        it.do(lambda text: None)
+    assert not it.is_done()
+    (tmp_path / "in").write_text("good")
+    assert it.is_done()
+    spare.unlink()
+    assert not it.is_done()
