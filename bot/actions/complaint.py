@@ -93,7 +93,8 @@ class ValidateComplaint(FormValidation):
         """Whether the turn corrects what was said before; with the new value, or it is asked for again."""
         turn = filling.turn
         confirming = turn.requested == CONFIRMED
-        if turn.intent != "correct" and not (confirming and not turn.given and self._names(filling)):
+        replaced = bool(turn.given) and wording.corrects(turn.text)
+        if turn.intent != "correct" and not replaced and not (confirming and not turn.given and self._names(filling)):
             return False
         if turn.intent == "affirm" or (self.is_free(turn) and wording.weight(turn.text) > wording.BRIEF):
             return False
@@ -107,7 +108,7 @@ class ValidateComplaint(FormValidation):
             filling.keep_tries()
             filling.unclear = confirming
             return confirming or not self.is_free(turn)
-        if field in (WISH, ACCOUNT) and wording.meant_otherwise(turn.text):
+        if field in (WISH, ACCOUNT) and (wording.meant_otherwise(turn.text) or wording.wish(turn.text)):
             filling.put(field, turn.text if field == WISH else _longer(filling.get(ACCOUNT), turn.text))
             filling.say("utter_changed")
             return True

@@ -61,7 +61,10 @@ _PROPOSAL = re.compile(
     re.IGNORECASE,
 )
 _MEANT = re.compile(
-    r"不是.+是|不要.+[改换要]|应该是|\bnot\b.+\bbut\b|\b(?:it'?s|it was|i meant|instead)\b", re.IGNORECASE
+    r"不是.+[是要]|不要.+[改换要]|应该是|\bnot\b.+\bbut\b|\b(?:it'?s|it was|i meant|instead)\b", re.IGNORECASE
+)
+_WRONG = re.compile(
+    r"不是|不对|错|改|更正|纠正|\b(?:not|wrong|other|correct(?:ion)?|mistake|instead|change|meant)\b", re.IGNORECASE
 )
 _ANOTHER = re.compile(
     r"另外?一?[个单笔份]|另外的|别的|其他的?|换一?[个单]|再查一[个单]|\b(?:another|other|different)\b", re.IGNORECASE
@@ -106,6 +109,11 @@ def names_a_number(text: str) -> bool:
 def meant_otherwise(text: str) -> bool:
     """Whether the words already say what is right instead, as in "not the phone but the tablet"."""
     return bool(_MEANT.search(text))
+
+
+def corrects(text: str) -> bool:
+    """Whether the words, beside a new value, say that the one before was wrong."""
+    return weight(text) <= BRIEF and bool(_WRONG.search(text)) and bool(fields(text))
 
 
 def another(text: str) -> bool:
