@@ -16,14 +16,18 @@ MAX_LENGTH = 1000
 
 _TOKEN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]|[a-z0-9\u00c0-\u024f]+(?:['’][a-z]+)?|\S")
 _ADDRESS = re.compile(r"[a-z0-9._%+-]{1,64}@[a-z0-9.-]+")
-_LONG_NUMBER = re.compile(r"(?:\bpl[ :._-]{0,2})?[0-9](?:[ -]?[0-9]){6,}")
+_LONG_NUMBER = re.compile(r"(?:(?<![a-z])pl[ :._-]{0,2})?[0-9](?:[ -]?[0-9]){6,}")
 _PIECES = (2, 3, 4)
 
 
+def plain(text: str) -> str:
+    """What is read of `text`, in small letters and with one width."""
+    return unicodedata.normalize("NFKC", text[:MAX_LENGTH]).lower()
+
+
 def ngrams(text: str) -> list[str]:
-    """The distinct features of `text`: tokens, pairs of neighbours (`^` and `$` are its ends), pieces of words."""
-    plain = unicodedata.normalize("NFKC", text[:MAX_LENGTH]).lower()
-    tokens = _TOKEN.findall(_LONG_NUMBER.sub(" # ", _ADDRESS.sub(" @ ", plain) if "@" in plain else plain))
+    """The distinct features of plain `text`: tokens, pairs of neighbours (`^`, `$` are its ends), pieces of words."""
+    tokens = _TOKEN.findall(_LONG_NUMBER.sub(" # ", _ADDRESS.sub(" @ ", text) if "@" in text else text))
     framed = ["^", *tokens, "$"]
     found = dict.fromkeys(tokens)
     found.update(dict.fromkeys(map(" ".join, itertools.pairwise(framed))))

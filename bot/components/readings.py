@@ -14,7 +14,7 @@ from typing import Any
 Ranking = list[dict[str, Any]]
 """Intents with their confidences, the surest first."""
 
-SURE = 0.5
+SURE = 0.4
 """Below this confidence nothing is taken for anything but a question; `config.yml` gives the fallback the same."""
 VERY_SURE = 0.7
 """A clause says less than the sentence around it, so it has to be surer."""

@@ -72,7 +72,7 @@ def test_what_measures_is_not_learnt() -> None:
 @pytest.mark.xdist_group("understanding")
 def test_intents_are_told_apart(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     """Each third of the phrasings is understood with what the other two teach, which is harder than life is."""
-    data = ("--config", "config.yml", "--domain", "bot/domain", "--nlu", "training_data/nlu")
+    data = ("--config", "config.yml", "--domain", "bot/domain", "--nlu", "training_data")
     ways = ("--cross-validation", "--folds", str(FOLDS), "--no-plot", "--no-errors", "--out", str(tmp_path / "out"))
     served.run(tmp_path, "-m", "rasa", "test", "nlu", *data, *ways)
     report = json.loads((tmp_path / "out" / "intent_report.json").read_text(encoding="utf-8"))
