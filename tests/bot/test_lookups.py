@@ -73,6 +73,14 @@ def test_the_samples_show_every_status() -> None:
     assert statuses == {"processing", "shipped", "delivered", "cancelled", "returned"}
 
 
+def test_the_samples_stand_where_people_look() -> None:
+    page = (served.ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `PL")]
+    for number in HEALTHY:
+        (row,) = (line for line in rows if f"`{number}`" in line)
+        assert all(f"`{contact}`" in row for contact in shop.SAMPLES[number].contacts), number
+
+
 async def test_an_order_and_its_warranty(lookups: Lookups) -> None:
     order = await lookups.order("PL20418802", "13900000102")
     assert order is not None

@@ -27,12 +27,13 @@ export const texts = { zh, en };
 
 /** Sent as they stand when pressed; the last one shows the handoff. */
 export const questions: Record<Locale, string[]> = {
-  zh: ["怎么申请退货？", "保修期是多久？", "发票怎么开？", "耳机连不上蓝牙怎么办？", "我要找人工客服"],
+  zh: ["怎么申请退货？", "保修期是多久？", "发票怎么开？", "耳机连不上蓝牙怎么办？", "我的订单 PL20418802 到哪了？手机号 13900000102", "我要找人工客服"],
   en: [
     "How do I return an item?",
     "How long is the warranty?",
     "How do I get an invoice?",
     "My headphones won’t pair",
+    "Where is my order PL20418802? My phone is 13900000102",
     "I want to talk to a person",
   ],
 };
