@@ -15,6 +15,9 @@ log = logging.getLogger(__name__)
 PAUSE, LONGEST_PAUSE = 0.5, 10.0
 """Seconds for which a bot that was away is not asked again, doubled each time: few should wait for one that hangs."""
 
+PATIENCE = 60.0
+"""Seconds that somebody in a form waits for the bot before a human gets them; it starts within a few."""
+
 _TAKE_BACK = re.compile(
     r"(?<![能再是可会要])(?:不|别|取消|撤销|退出).{0,3}(?:转|人工|真人|排队)|"
     r"\b(?:no|cancel|forget|(?:no longer|don'?t|do not) (?:need|want))(?: about)?(?: an?| the| any)? "
@@ -103,12 +106,14 @@ class SteadyBot:
         self._away_until = 0.0
         self._pause = PAUSE
         self._away = False
+        self._away_since = 0.0
         self._asking = 0
 
     async def respond(self, turn: BotTurn) -> BotReply:
         """The first bot's reply, else the second's.
 
-        Within a form only the first one knows what was asked: `BotUnavailable` is passed on, and the turn tried again.
+        Within a form only the first one knows what was asked: `BotUnavailable` is passed on, and the turn tried again;
+        a human gets it where that one stays away.
         """
         # While it is away, one turn at a time finds out whether it is back.
         if time.monotonic() >= self._away_until and not (self._away and self._asking):
@@ -125,9 +130,11 @@ class SteadyBot:
                 return reply
             finally:
                 self._asking -= 1
-        if turn.dialogue.form is not None:
-            raise BotUnavailable(f"within {turn.dialogue.form}")
-        return await self._second.respond(turn)
+        if turn.dialogue.form is None:
+            return await self._second.respond(turn)
+        if time.monotonic() - self._away_since > PATIENCE:
+            return BotReply(effects=(Handoff("bot_unavailable"),))
+        raise BotUnavailable(f"within {turn.dialogue.form}")
 
     async def ready(self) -> tuple[bool, str]:
         """How the first bot is."""
@@ -136,6 +143,7 @@ class SteadyBot:
     def _note(self, error: str | None) -> None:
         if error is not None and not self._away:
             log.warning("%s; the knowledge base answers alone until it is back", error)
+            self._away_since = time.monotonic()
         elif error is None and self._away:
             log.info("the bot is back")
         self._away = error is not None

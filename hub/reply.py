@@ -178,7 +178,7 @@ def compose(claim: Claim, reply: BotReply, decision: Decision | None) -> Outcome
                 draft.file(record)
             case _:
                 pass
-    return draft.outcome(_result(reply, decision))
+    return draft.outcome(_result(claim, reply, decision))
 
 
 def meanwhile(claim: Claim, reply: BotReply, decision: Decision | None) -> Outcome:
@@ -203,7 +203,7 @@ def meanwhile(claim: Claim, reply: BotReply, decision: Decision | None) -> Outco
                 draft.found(decision)
             case _:
                 pass
-    return draft.outcome(_result(reply, decision))
+    return draft.outcome(_result(claim, reply, decision))
 
 
 def assist(claim: Claim) -> Outcome:
@@ -258,11 +258,12 @@ def given_up(claim: Claim) -> Outcome:
     return draft.outcome(Result(note="failed repeatedly", slots=slots))
 
 
-def _result(reply: BotReply, decision: Decision | None) -> Result:
+def _result(claim: Claim, reply: BotReply, decision: Decision | None) -> Result:
+    dialogue = reply.dialogue if reply.dialogue is not None else claim.conversation.memory.dialogue
     return Result(
         intent=reply.intent,
         confidence=reply.confidence,
-        slots=dict(reply.dialogue.slots) if reply.dialogue is not None else {},
+        slots=dict(dialogue.slots),
         decision=decision.decision if decision else None,
         articles=tuple(_tried(hit) for hit in decision.hits) if decision else (),
     )

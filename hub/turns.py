@@ -15,6 +15,7 @@ import msgspec
 from hub import metrics, reply
 from hub.bus import Bus
 from hub.connector import Channels
+from hub.errors import BotUnavailable
 from hub.lifecycle import FENCING
 from hub.ports import Bot, KnowledgeBase
 from hub.reply import Outcome
@@ -31,6 +32,9 @@ LEASE = 15.0
 
 GIVE_UP_AFTER = 3
 """Attempts at one turn before a human gets the conversation."""
+
+BOT_AWAY = 1.0
+"""Seconds after which a bot that was away, and cannot be stood in for, is asked again; that is no failed attempt."""
 
 
 class Turns:
@@ -205,6 +209,9 @@ class Turns:
             metrics.TURNS.labels((outcome.result.decision or "said") if counts else "dropped").inc()
         except AWAY:
             raise  # the lease runs out, and whoever reaches the database takes over
+        except BotUnavailable as error:
+            log.info("turn %s waits for the bot (%s)", claim.turn, error)
+            await self.fail(claim, delay=BOT_AWAY, counts=False)
         except Exception:
             log.exception("turn %s failed at attempt %d; it is tried again", claim.turn, claim.attempt)
             await self.fail(claim, delay=2.0**claim.attempt)
@@ -214,10 +221,10 @@ class Turns:
         async with self._db.connection() as conn:
             return await turns.due(conn, 200)
 
-    async def fail(self, claim: Claim, delay: float) -> None:
-        """Gives the turn back after an error, to be tried again in `delay` seconds."""
+    async def fail(self, claim: Claim, delay: float, counts: bool = True) -> None:
+        """Gives the turn back after an error, to be tried again in `delay` seconds; whether it counts as an attempt."""
         async with self._db.transaction() as conn:
-            await turns.shorten_lease(conn, claim.conversation.id, claim.token, delay)
+            await turns.give_back(conn, claim.conversation.id, claim.token, delay, counts)
 
 
 async def _filed(

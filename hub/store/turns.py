@@ -287,12 +287,18 @@ async def note_result(conn: Connection, turn: str, result: Result) -> None:
     await conn.execute("update turns set result = $2 where id = $1", turn, msgspec.json.encode(result).decode())
 
 
-async def shorten_lease(conn: Connection, conversation: str, token: str, seconds: float) -> None:
-    """Lets the lease held under `token` run out in `seconds`."""
+async def give_back(conn: Connection, conversation: str, token: str, seconds: float, counts: bool) -> None:
+    """Lets the lease held under `token` run out in `seconds`; whether the attempt counts."""
     await conn.execute(
-        """update conversations set lease_until = clock_timestamp() + make_interval(secs => $3)
-            where id = $1 and lease_token = $2""",
+        """
+        with held as (
+            update conversations set lease_until = clock_timestamp() + make_interval(secs => $3)
+            where id = $1 and lease_token = $2 returning turn
+        )
+        update turns t set attempt = t.attempt - 1 from held where t.id = held.turn and not $4
+        """,
         conversation,
         token,
         seconds,
+        counts,
     )
