@@ -18,12 +18,12 @@ _LATIN = re.compile(r"[a-z0-9']+", re.IGNORECASE)
 
 _LITTLE = re.compile(  # that somebody is unhappy, wants to complain, greets, or gives a number
     r"你好|您好|请问|怎么|在?哪里"
-    r"|(?:帮我|麻烦|请|我们?|本人|现在|今天|就是|真的|一定|想|要|得|必须|需要|进行|提交|登记|发起|提|做|一个|一下|个|一条)*"
+    r"|(?:帮我|麻烦|请|我们?|本人|现在|今天|就是|真的|一定|正式|想|要|得|必须|需要|进行|提交|登记|发起|提|做|一个|一下|个|一条)*"
     r"(?:投诉|举报)(?:一下|你们|你|他们)?(?:的?(?:客服|服务|态度))?"
-    r"|(?:你们?|这家?店?)的?(?:服务|客服|态度|质量)*(?:真的?|太|很|实在|非常)*(?:差劲?|烂|垃圾|恶劣|不行)了?"
+    r"|(?:你们?|这家?店?)的?(?:服务|客服|态度|质量)*(?:真的?|太|很|实在|非常)*(?:差劲?|烂|垃圾|恶劣|不行|过分|离谱)了?"
     r"|我?的?(?:订单号?|单号|手机号?码?|电话号?码?|邮箱|联系方式)[是为]?"
     r"|(?:非常|很|太)?不满意?|气死(?:我|人)?了?|太?生气了?"
-    r"|\S{1,64}@\S+|\b[a-z]{0,8}\d[\d -]*"
+    r"|[a-z0-9._%+-]{1,64}@[a-z0-9.-]+|(?<![a-z0-9])[a-z]{0,8}\d[\d -]*"
     r"|\b(?:hi|hello|hey|please|now|to|and|an?|another|the|my|formal|official|serious|about|against|you|your|this|it)\b"
     r"|\b(?:i(?:'d| would| will|'ll| am|'m)?|can i|may i|how (?:do|can) i|let me|want|need|like|wish|have|going)\b"
     r"|\b(?:make|file|lodge|raise|submit|register|put in|complain(?:t|ts|ing)?)\b"
@@ -67,7 +67,7 @@ _WRONG = re.compile(
     r"不是|不对|错|改|更正|纠正|\b(?:not|wrong|other|correct(?:ion)?|mistake|instead|change|meant)\b", re.IGNORECASE
 )
 _ANOTHER = re.compile(
-    r"另外?一?[个单笔份]|另外的|别的|其他的?|换一?[个单]|再查一[个单]|\b(?:another|other|different)\b", re.IGNORECASE
+    r"另外?一?[个单笔份]|还有一[个单笔份]|另外的|别的|其他的?|换一?[个单]|再查一[个单]|\b(?:another|other|different)\b", re.IGNORECASE
 )
 _NUMBER = re.compile(r"号码|号|\b(?:number|digit)s?\b|[少多错]了?一?[位个]", re.IGNORECASE)
 

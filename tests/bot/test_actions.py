@@ -27,6 +27,7 @@ def tracker(text: str = "", *, entities: object = (), payload: str | None = None
     "text",
     [
         *("我要投诉", "投诉", "你好，我想投诉你们", "我要投诉，非常不满意", "你们服务太差了，我要投诉！", "怎么投诉"),
+        "你们真的太过分了，我要正式投诉",
         *("我要投诉订单PL20418801", "我要投诉，订单号PL20418801，手机号13800138000"),
         *("I want to complain", "I'd like to make a complaint please", "how do I file a complaint?", "COMPLAINT!!!"),
         *("I want to complain about my order PL20418801", "this is unacceptable, I want to complain", "", "???"),
@@ -43,6 +44,7 @@ def test_who_only_wants_to_complain_has_told_nothing(text: str) -> None:
             "我要投诉，快递把我的箱子摔坏了，客服三天不理",
             "投诉！耳机用了两天就坏了",
             "要投诉，退货退了半个月钱还没到账",
+            "投诉，手表走得不准还不给修，邮箱ann@example.com",
         ),
         *("I want to complain: the courier broke my parcel", "complaint! you never sent the refund for my tablet"),
     ],
@@ -53,6 +55,7 @@ def test_who_tells_what_happened_need_not_say_it_again(text: str) -> None:
 
 def test_only_the_lines_that_tell_are_kept() -> None:
     assert wording.account("你好\n我要投诉\n箱子摔坏了\n客服三天不理我") == "箱子摔坏了\n客服三天不理我"
+    assert wording.account("订单是PL20418801\n箱子摔坏了，客服三天不理我") == "箱子摔坏了，客服三天不理我"
 
 
 @pytest.mark.parametrize(
