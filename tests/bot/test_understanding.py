@@ -14,7 +14,7 @@ from tests.bot import confusion, served
 TRAINING = served.ROOT / "training_data" / "nlu"
 HELD_OUT = served.HERE / "held_out.yml"
 QUESTIONS = served.ROOT / "benchmarks" / "questions"
-FOLDS = 3
+FOLDS = 2
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -71,13 +71,13 @@ def test_what_measures_is_not_learnt() -> None:
 @pytest.mark.slow
 @pytest.mark.xdist_group("understanding")
 def test_intents_are_told_apart(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
-    """Each third of the phrasings is understood with what the other two teach, which is harder than life is."""
+    """Each half of the phrasings is understood with what the other half teaches, which is harder than life is."""
     data = ("--config", "config.yml", "--domain", "bot/domain", "--nlu", "training_data")
     ways = ("--cross-validation", "--folds", str(FOLDS), "--no-plot", "--no-errors", "--out", str(tmp_path / "out"))
     served.run(tmp_path, "-m", "rasa", "test", "nlu", *data, *ways)
     report = json.loads((tmp_path / "out" / "intent_report.json").read_text(encoding="utf-8"))
     record_property(confusion.PROPERTY, confusion.table(report))
-    assert report["weighted avg"]["f1-score"] >= 0.72
+    assert report["weighted avg"]["f1-score"] >= 0.7
     recall = {intent: report[intent]["recall"] for intent in ("ask_human", "complaint", "danger", "distress")}
-    assert recall["ask_human"] >= 0.84, recall
-    assert min(recall.values()) >= 0.6, recall
+    assert recall["ask_human"] >= 0.82, recall
+    assert min(recall.values()) >= 0.7, recall
