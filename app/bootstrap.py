@@ -73,7 +73,7 @@ def set_up(goal: str, var: Path) -> bool:
     board = Board(len(open_steps))
     if not steps.hub_environment().stamp.exists():
         board.say("the first set-up fetches some gigabytes and takes some minutes")
-    work = _Work(goal, open_steps, programs, board)
+    work = Work(goal, open_steps, programs, board)
     work.do(lines)
     problems = work.problems
     if not problems and any(step not in work.spared for step in _still_open(lines)):
@@ -89,11 +89,11 @@ def go_back(var: Path) -> bool:
     except (StepFailed, OSError) as error:
         print(error)
         return False
-    print(f"the bot before the last training is back; {result}")
+    print(f"the bot from before is back; {result}")
     return True
 
 
-class _Work:
+class Work:
     """The open steps, done in lines side by side."""
 
     def __init__(self, goal: str, open_steps: list[Step], programs: Programs, board: Board) -> None:

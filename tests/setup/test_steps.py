@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from app import bootstrap
 from app.setup import pythons
 from app.setup.board import Board, span
+from app.setup.model import Refused
 from app.setup.step import Programs, Step, StepFailed
 from app.setup.steps import Steps
 
@@ -152,3 +154,27 @@ def test_a_step_with_a_spare_leaves_it_and_its_stamp_where_it_fails(tmp_path: Pa
     assert it.is_done()
     spare.unlink()
     assert not it.is_done()
+
+
+@pytest.mark.parametrize(
+    ("goal", "trained_before", "goes_on"), [("run", True, True), ("run", False, False), ("train", True, False)]
+)
+def test_a_start_goes_on_with_the_bot_before_where_the_new_one_is_refused(
+    tmp_path: Path, goal: str, trained_before: bool, goes_on: bool
+) -> None:
+    def work(tell: Callable[[str], None], log: Path) -> None:
+        raise Refused("it understands nothing")
+
+    spare = tmp_path / "bot.tar.gz"
+    if trained_before:
+        spare.touch()
+    refused = dataclasses.replace(step(tmp_path, work), spare=spare)
+    after = dataclasses.replace(step(tmp_path, lambda tell, log: None), stamp=tmp_path / "after")
+    out = io.StringIO()
+    done = bootstrap.Work(goal, [refused, after], Programs(), Board(2, out))
+    done.do([[refused, after]])
+    assert (done.spared == [refused]) is goes_on
+    assert after.stamp.exists() is goes_on
+    told = out.getvalue() + "".join(done.problems)
+    assert "it understands nothing" in told
+    assert "what to do: try again" in told
