@@ -20,6 +20,9 @@ ASKED: Final = (ORDER, ACCOUNT, WISH, CONTACT)
 LONGEST = 2000
 """Characters of what happened."""
 
+BESIDE_NUMBERS, UNASKED = 8, 16
+"""The weight from which on words tell what happened though something else was asked for: beside that, or instead."""
+
 _NO = frozenset({"no_number", "deny"})
 _UNWILLING: Final = {"zh": {NONE: "无"}, "en": {NONE: "none"}}
 
@@ -142,7 +145,8 @@ class ValidateComplaint(FormValidation):
         if told is None or (turn.intent in ("affirm", *_NO) and wording.weight(told) <= wording.BRIEF):
             return False
         about_it = turn.intent in ("complaint", "insult") or turn.requested == CONFIRMED
-        if not about_it and (wording.weight(told) < 16 or wording.fields(told)[:1] in ([ORDER], [CONTACT])):
+        enough = BESIDE_NUMBERS if turn.given else UNASKED
+        if not about_it and (wording.weight(told) < enough or wording.fields(told)[:1] in ([ORDER], [CONTACT])):
             return False
         filling.put(ACCOUNT, _longer(filling.get(ACCOUNT), told))
         filling.say("utter_noted")

@@ -28,14 +28,12 @@ _OUT = {
     "danger": "utter_danger",
     "distress": "utter_distress",
     "goodbye": "utter_goodbye",
+    "not_helpful": "utter_not_helpful",
 }
-"""What is said where the customer wants somebody else, or is gone. The form stays open; a handoff closes it."""
+"""Said alone, for somebody else may take over or the customer be gone. The form stays open; a handoff closes it."""
 
 _ASIDES = frozenset(
-    {
-        *("greet", "thanks", "ask_bot", "capabilities", "small_talk", "insult", "out_of_scope", "command_bot"),
-        "not_helpful",
-    }
+    ["greet", "thanks", "ask_bot", "capabilities", "small_talk", "insult", "out_of_scope", "command_bot"]
 )
 """Answered with `utter_<intent>`."""
 
@@ -135,7 +133,7 @@ class FormValidation(Action):  # type: ignore[misc]  # the library has no types
         """Whether the customer wants no more of it, or something else."""
         if turn.intent == "stop":
             return not turn.given and wording.weight(turn.text) <= wording.BRIEF
-        return turn.intent in self.leaves
+        return turn.intent in self.leaves and not (turn.given and wording.weight(turn.words) == 0)
 
     async def aside(self, filling: Filling) -> bool:
         """Answers what has nothing to do with the form, if that is what the turn is."""
@@ -146,8 +144,8 @@ class FormValidation(Action):  # type: ignore[misc]  # the library has no types
             filling.say(f"utter_{turn.intent}")
         elif turn.intent == "take_back":
             pass  # there is no human to take back; the form goes on
-        elif await self._is_question(turn):
-            filling.say("utter_follow_up" if turn.intent == "follow_up" else "utter_search")
+        elif (answer := await self._answer(turn)) is not None:
+            filling.say(answer)
         else:
             return False
         filling.keep_tries()
@@ -158,17 +156,21 @@ class FormValidation(Action):  # type: ignore[misc]  # the library has no types
         longest = wording.TELLS if turn.intent == "insult" and self.is_free(turn) else wording.BRIEF
         return wording.weight(turn.text) <= longest
 
-    async def _is_question(self, turn: Turn) -> bool:
-        """Whether the knowledge base is to answer: not where words of their own are what was asked for."""
+    async def _answer(self, turn: Turn) -> str | None:
+        """What is said to a question; None where the turn is none.
+
+        Asked for words of their own, people write questions too: those are asides only where the answer is known.
+        """
         if turn.intent not in _SEARCHED or wording.digits(turn.text) >= LOOKS_LIKE_A_NUMBER:
-            return False
+            return None
         free = self.is_free(turn)
         if free and (not wording.asks(turn.text) or wording.weight(turn.text) > 2 * wording.BRIEF):
-            return False
+            return None
         decided = await self._knowledge.decide(turn.text, _language(turn), 0)
         if decided.decision == "answer":
-            return True
-        return not free and wording.asks(turn.text) and turn.intent in ("question", "follow_up")
+            return "utter_search"
+        asks = wording.asks(turn.text) and turn.intent in ("question", "follow_up", "nlu_fallback")
+        return "utter_question_later" if asks and not free else None
 
 
 def _language(turn: Turn) -> Any:

@@ -10,7 +10,7 @@ from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions import wording
-from bot.actions.form import Filling, FormValidation, miss_contact, miss_order_number
+from bot.actions.form import LOOKS_LIKE_A_NUMBER, Filling, FormValidation, miss_contact, miss_order_number
 from bot.actions.turn import NONE
 from bot.client import Words
 from bot.lookups import Covered, LookupFailed, Lookups, Order, Warranty
@@ -20,6 +20,8 @@ FAILURES = 3
 """So often may number and contact not go together before a person is offered instead."""
 
 _SLOTS = ("order_number", "contact")
+_AGREE = frozenset({"affirm", "order_status", "warranty_status", "complaint"})
+"""Nothing new, and nothing wrong: it is asked once more."""
 
 
 class LookupValidation(FormValidation):
@@ -53,7 +55,7 @@ class LookupValidation(FormValidation):
             filling.say("utter_again")
         elif turn.intent in ("no_number", "deny"):
             filling.close()
-        elif turn.intent in ("affirm", "order_status", "warranty_status", "complaint"):
+        elif turn.intent in _AGREE and wording.digits(turn.text) < LOOKS_LIKE_A_NUMBER:
             filling.keep_tries()
         elif miss_order_number(filling) if turn.requested == "order_number" else miss_contact(filling):
             filling.close()
@@ -202,7 +204,7 @@ def _line(item: Covered, today: date) -> tuple[str, str]:
     until = _day(item.until)
     more_zh, more_en = ("（含延保）", " (extension included)") if item.extended else ("", "")
     if item.until < today:
-        return f"{zh}：已于 {until['zh']} 过保{more_zh}", f"{en}: out of warranty since {until['en']}{more_en}"
+        return f"{zh}：已于 {until['zh']}过保{more_zh}", f"{en}: out of warranty since {until['en']}{more_en}"
     return f"{zh}：保修至 {until['zh']}{more_zh}", f"{en}: under warranty until {until['en']}{more_en}"
 
 

@@ -67,7 +67,8 @@ _WRONG = re.compile(
     r"不是|不对|错|改|更正|纠正|\b(?:not|wrong|other|correct(?:ion)?|mistake|instead|change|meant)\b", re.IGNORECASE
 )
 _ANOTHER = re.compile(
-    r"另外?一?[个单笔份]|还有一[个单笔份]|另外的|别的|其他的?|换一?[个单]|再查一[个单]|\b(?:another|other|different)\b", re.IGNORECASE
+    r"另外?一?[个单笔份]|还有一[个单笔份]|另外的|别的|其他的?|换一?[个单]|再查一[个单]|\b(?:another|other|different)\b",
+    re.IGNORECASE,
 )
 _NUMBER = re.compile(r"号码|号|\b(?:number|digit)s?\b|[少多错]了?一?[位个]", re.IGNORECASE)
 

@@ -99,6 +99,14 @@ async def test_nobody_says_anything_twice(begin: Begin, language: Language, text
     assert (chat.dialogue.form, chat.dialogue.requested) == ("complaint_form", asked)
 
 
+async def test_all_that_is_told_at_once_is_taken(begin: Begin) -> None:
+    chat = begin("zh")
+    await chat.say("我要投诉")
+    await chat.say("PL20418801\n13900000101\n快递员把我的箱子摔坏了")
+    assert chat.dialogue.requested == "complaint_wish"
+    assert chat.slot("complaint_account") == "快递员把我的箱子摔坏了"
+
+
 async def test_what_was_said_before_is_known(begin: Begin) -> None:
     chat = begin("zh")
     await chat.say("你好，我的手机号是13800138000，订单PL20418801，能退货吗")
@@ -212,6 +220,15 @@ async def test_a_question_in_the_middle_and_back(
     chat.dialogue = before
     assert (await chat.say(text)).startswith(back)
     assert chat.reply.effects[0] == Search()  # the answer stands before what is asked again
+    assert chat.dialogue == before
+
+
+async def test_a_question_that_has_to_wait(begin: Begin) -> None:
+    chat = begin("zh")
+    before = Dialogue("complaint_form", "order_number", {"complaint_account": "快递把箱子摔坏了"})
+    chat.dialogue = before
+    assert (await chat.say("你们卖不卖电饭煲？")).startswith("这个问题我没有可靠的答案")
+    assert Search() not in chat.reply.effects  # a miss might hand over, and nothing is asked after that
     assert chat.dialogue == before
 
 
