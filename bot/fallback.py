@@ -36,11 +36,14 @@ _ABOUT_THEM = re.compile(
 )
 _HUMAN = re.compile(
     r"人工|真人|活人|rengong|zhuan ?ren|ren ?gong|(?:找|换|来|安排).{0,2}人|(?:找|联系|叫|要|位)客服|"
+    r"[叫喊]个?人来|找你们(?:领导|老板)|老板出来|坐席|专员|(?:跟|和).{0,4}客服.{0,2}(?:说|聊|通话)|(?:有没有|个)客服|"
     r"经理|主管|领导来|转agent|real person|工作人员|(?:客服|人)(?:给我打|联系我|来联系)|(?:不要|不想[跟和])机器人|"
     r"human|\b(?:operator|representative|supervisor|manager|boss|live chat|real one|(?:real|live) (?:person|agent))\b|"
     r"\b(?:talk|speak|chat|connect|transfer|put|get|give|want|need|like)\b.{0,25}\b(?:agent|someone|somebody|anybody|person|"
     r"people|staff|colleagues?|employee|team|customer (?:service|care|support)|support)\b|"
     r"\b(?:some(?:one|body)|anybody).{0,25}\b(?:talk|speak|call|contact)\b|\bcall me back\b|"
+    r"\b(?:hand|pass|forward|redirect)\b.{0,20}\b(?:agent|person|staff)\b|^\W*(?:transfer|connect) me\W*$|"
+    r"\bput me through\b|"
     r"^\W*(?:(?:an?|live|customer) )?(?:agents?|staff|person|service|support)\W*(?:please|pls|plz|now)?\W*$",
     re.IGNORECASE,
 )
