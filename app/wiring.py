@@ -13,11 +13,12 @@ from typing import Literal
 from app.settings import LookupSettings, Settings, WebChatSettings
 from app.supervisor.hub import url_of
 from bot.client import RasaClient
-from bot.fallback import OfflineBot, SteadyBot
+from bot.fallback import SteadyBot
 from bot.guesses import Guesses
 from bot.lookups import Lookups
 from bot.shop import PATH as SHOP
 from bot.shop import Shop
+from bot.standin import StandIn
 from connectors.rest import Rest
 from connectors.webchat.connector import WebChat
 from handoff.context import TranscriptContexts
@@ -80,7 +81,8 @@ async def parts(settings: Settings) -> AsyncIterator[Parts]:
         if rasa is not None:
             await rasa.start()
             stack.push_async_callback(rasa.stop)
-        bot = SteadyBot(rasa, OfflineBot()) if rasa is not None else OfflineBot()
+        stand_in = StandIn(settings.var / "models" / "bot.tar.gz", settings.root / "training_data" / "rules.yml")
+        bot = SteadyBot(rasa, stand_in) if rasa is not None else stand_in
         turns = Turns(db, bus, channels, steps, bot, knowledge)
         _add_channels(channels, settings, db, bus, intake, steps)
         for connector in channels:

@@ -1,80 +1,95 @@
-"""What stands in while Rasa is away, measured on the phrasings that the bot is trained and tested with."""
+"""What stands in while Rasa is away: the trained bot's understanding and words, without Rasa."""
 
 from pathlib import Path
 
 import pytest
 import yaml
 
-from bot.fallback import OfflineBot, SteadyBot
+from bot import fallback
+from bot.fallback import SteadyBot
+from bot.standin import StandIn
 from hub.errors import BotUnavailable
-from hub.types import BotReply, BotTurn, Effect, Handoff, Language, Say, Search, TakeBack
+from hub.types import BotReply, BotTurn, Dialogue, Effect, Handoff, Language, Miss, Say, Search, TakeBack
 
 ROOT = Path(__file__).resolve().parents[2]
+MODEL = ROOT / "var" / "models" / "bot.tar.gz"
+RULES = ROOT / "training_data" / "rules.yml"
 
 
-def turn(text: str, language: Language = "en") -> BotTurn:
-    return BotTurn(id="t", conversation="c", text=text, language=language)
+@pytest.fixture(scope="module")
+def stand_in() -> StandIn:
+    """With the model that the set-up has trained from this checkout."""
+    return StandIn(MODEL, RULES)
 
 
-async def effect(text: str, language: Language = "en") -> Effect:
-    (only,) = (await OfflineBot().respond(turn(text, language))).effects
-    return only
+def turn(text: str, language: Language = "en", form: str | None = None) -> BotTurn:
+    return BotTurn(id="t", conversation="c", text=text, language=language, dialogue=Dialogue(form))
 
 
-def phrasings(intent: str) -> list[str]:
-    """All that we have for an intent, seen and unseen."""
-    files = [*(ROOT / "training_data" / "nlu").rglob("*.yml"), ROOT / "tests" / "bot" / "held_out.yml"]
+def held_out(intent: str) -> list[str]:
+    """Phrasings that the bot was not trained with."""
+    entries = yaml.safe_load((ROOT / "tests" / "bot" / "held_out.yml").read_text(encoding="utf-8"))["nlu"]
     return [
         line.removeprefix("- ")
-        for file in files
-        for entry in yaml.safe_load(file.read_text(encoding="utf-8"))["nlu"]
+        for entry in entries
         if entry["intent"] == intent
         for line in entry["examples"].splitlines()
     ]
 
 
-async def test_a_human_is_recognised() -> None:
-    asked = phrasings("ask_human")
-    missed = [text for text in asked if await effect(text) != Handoff("asked")]
-    assert len(missed) <= 0.15 * len(asked), missed
+@pytest.mark.parametrize(("intent", "effect"), [("ask_human", Handoff("asked")), ("take_back", TakeBack())])
+async def test_wishes_are_recognised(stand_in: StandIn, intent: str, effect: Effect) -> None:
+    asked = held_out(intent)
+    missed = [text for text in asked if (await stand_in.respond(turn(text))).effects != (effect,)]
+    assert len(missed) <= 0.1 * len(asked), missed
 
 
-async def test_questions_are_searched() -> None:
-    asked = phrasings("question")
-    taken = [text for text in asked if await effect(text) != Search()]
-    assert len(taken) <= 0.01 * len(asked), taken
-
-
-async def test_nobody_is_handed_over_who_does_not_want_it() -> None:
-    for intent in ("greet", "goodbye", "thanks", "affirm", "deny"):
-        assert not [text for text in phrasings(intent) if isinstance(await effect(text), Handoff)]
+@pytest.mark.parametrize("intent", ["danger", "distress"])
+async def test_safety_comes_first_without_rasa_too(stand_in: StandIn, intent: str) -> None:
+    asked = held_out(intent)
+    missed = []
+    for text in asked:
+        match (await stand_in.respond(turn(text))).effects:
+            case (Say(), Handoff("safety", None, 2)):
+                pass
+            case _:
+                missed.append(text)
+    assert len(missed) <= 0.1 * len(asked), missed
 
 
 @pytest.mark.parametrize(
     ("text", "language", "expected"),
     [
-        ("转人工", "zh", Handoff("asked")),
         ("能不能转人工", "zh", Handoff("asked")),
-        ("I'd like to talk to a person, please", "en", Handoff("asked")),
-        ("不用转人工了", "zh", TakeBack()),
-        ("I no longer need an agent", "en", TakeBack()),
-        ("人工费怎么算", "zh", Search()),
         ("where is my order", "en", Search()),
-        ("hello, where is my order", "en", Search()),
-        ("", "en", Search()),
+        ("how long does a refund take", "en", Search()),
+        ("那耳机呢", "zh", Search(follow_up=True)),
+        ("我要投诉", "zh", Handoff("complaint")),
+        ("答非所问", "zh", Miss()),
+        ("flumph grzbl", "en", Search()),
     ],
 )
-async def test_effects(text: str, language: Language, expected: Effect) -> None:
-    assert await effect(text, language) == expected
+async def test_effects(stand_in: StandIn, text: str, language: Language, expected: Effect) -> None:
+    assert (await stand_in.respond(turn(text, language))).effects == (expected,)
 
 
 @pytest.mark.parametrize("text", ["你好", "谢谢你", "你是机器人吗"])
-async def test_words_in_the_customers_language(text: str) -> None:
-    chinese, english = await effect(text, "zh"), await effect(text, "en")
+async def test_words_in_the_customers_language(stand_in: StandIn, text: str) -> None:
+    (chinese,), (english,) = [(await stand_in.respond(turn(text, language))).effects for language in ("zh", "en")]
     assert isinstance(chinese, Say)
     assert isinstance(english, Say)
     assert not chinese.text.isascii()
     assert "。" not in english.text
+
+
+async def test_without_a_model_everything_is_searched(tmp_path: Path) -> None:
+    broken = tmp_path / "bot.tar.gz"
+    stand_in = StandIn(broken, RULES)
+    assert (await stand_in.respond(turn("转人工"))).effects == (Search(),)
+    broken.write_bytes(b"no archive")
+    assert (await stand_in.respond(turn("转人工"))).effects == (Search(),)
+    broken.write_bytes(MODEL.read_bytes())
+    assert (await stand_in.respond(turn("转人工"))).effects == (Handoff("asked"),), "a new model is read"
 
 
 class Flaky:
@@ -94,20 +109,31 @@ class Flaky:
         return not self.away, "flaky"
 
 
-async def test_the_second_bot_stands_in(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_second_bot_stands_in(stand_in: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     first = Flaky()
-    steady = SteadyBot(first, OfflineBot())
+    steady = SteadyBot(first, stand_in)
     assert (await steady.respond(turn("转人工"))).effects == (Say("first"),)
     first.away = True
     assert (await steady.respond(turn("转人工"))).effects == (Handoff("asked"),)
     assert await steady.ready() == (False, "flaky")
     asked = first.asked
-    assert (await steady.respond(turn("where is it"))).effects == (Search(),)
+    assert (await steady.respond(turn("how long does a refund take"))).effects == (Search(),)
     assert first.asked == asked  # a bot that hangs is left alone for a moment
     first.away = False
     monkeypatch.setattr("bot.fallback.PAUSE", 0.0)
-    steady = SteadyBot(first, OfflineBot())
+    steady = SteadyBot(first, stand_in)
     first.away = True
-    await steady.respond(turn("where is it"))
+    await steady.respond(turn("how long does a refund take"))
     first.away = False
-    assert (await steady.respond(turn("where is it"))).effects == (Say("first"),)
+    assert (await steady.respond(turn("how long does a refund take"))).effects == (Say("first"),)
+
+
+async def test_a_form_waits_for_the_first_bot(stand_in: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = Flaky()
+    first.away = True
+    steady = SteadyBot(first, stand_in)
+    with pytest.raises(BotUnavailable, match="complaint_form"):
+        await steady.respond(turn("PL20418835", form="complaint_form"))
+    monkeypatch.setattr(fallback, "PATIENCE", 0.0)
+    away = await steady.respond(turn("PL20418835", form="complaint_form"))
+    assert away.effects == (Handoff("bot_unavailable"),)
