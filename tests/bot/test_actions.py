@@ -27,7 +27,11 @@ def tracker(text: str = "", *, entities: object = (), payload: str | None = None
     "text",
     [
         *("我要投诉", "投诉", "你好，我想投诉你们", "我要投诉，非常不满意", "你们服务太差了，我要投诉！", "怎么投诉"),
-        "你们真的太过分了，我要正式投诉",
+        *(
+            "你们真的太过分了，我要正式投诉",
+            "我要投诉你们的快递员",
+            "I want to complain about one of your staff members",
+        ),
         *("我要投诉订单PL20418801", "我要投诉，订单号PL20418801，手机号13800138000"),
         *("I want to complain", "I'd like to make a complaint please", "how do I file a complaint?", "COMPLAINT!!!"),
         *("I want to complain about my order PL20418801", "this is unacceptable, I want to complain", "", "???"),
