@@ -159,7 +159,7 @@ class FormValidation(Action):  # type: ignore[misc]  # the library has no types
     async def _answer(self, turn: Turn) -> str | None:
         """What is said to a question; None where the turn is none.
 
-        Asked for words of their own, people write questions too: those are asides only where the answer is known.
+        Asked for words of their own, people write questions too: those are asides only where articles know of them.
         """
         if turn.intent not in _SEARCHED or wording.digits(turn.text) >= LOOKS_LIKE_A_NUMBER:
             return None
@@ -169,8 +169,11 @@ class FormValidation(Action):  # type: ignore[misc]  # the library has no types
         decided = await self._knowledge.decide(turn.text, _language(turn), 0)
         if decided.decision == "answer":
             return "utter_search"
-        asks = wording.asks(turn.text) and turn.intent in ("question", "follow_up", "nlu_fallback")
-        return "utter_question_later" if asks and not free else None
+        if free:  # "can you replace it?" is a wish, and what no article knows is their story
+            asks = decided.decision == "clarify" and "complaint_wish" not in wording.fields(turn.text)
+        else:
+            asks = wording.asks(turn.text) and turn.intent in ("question", "follow_up", "nlu_fallback")
+        return "utter_question_later" if asks else None
 
 
 def _language(turn: Turn) -> Any:

@@ -21,12 +21,15 @@ SHOP_TOKEN = "the shop's own"
 
 
 class Knowledge:
-    """Has an answer for whatever has one of `known` in it."""
+    """Has an answer for whatever has one of `known` in it, and several for what has one of `unsure`."""
 
+    unsure = ("怎么开发票",)
     known = ("运费险", "退款要多久", "how long does a refund take", "return window")
 
     async def decide(self, text: str, language: Language, version: int) -> Decision:
         hit = Hit("refunds", 1, language, 0.9, "Refunds", text, "…")
+        if any(word in text for word in self.unsure):
+            return Decision("clarify", (hit, hit), language)
         knows = any(word in text.lower() for word in self.known)
         return Decision("answer", (hit,), language) if knows else Decision("abstain", (), language)
 

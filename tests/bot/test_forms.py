@@ -232,6 +232,16 @@ async def test_a_question_that_has_to_wait(begin: Begin) -> None:
     assert chat.dialogue == before
 
 
+async def test_wishes_and_questions_are_told_apart(begin: Begin) -> None:
+    chat = begin("zh")
+    before = Dialogue("complaint_form", "complaint_wish", {"order_number": "none", "complaint_account": "箱子摔坏了"})
+    chat.dialogue = before
+    assert (await chat.say("怎么开发票？")).startswith("这个问题我没有可靠的答案")
+    assert chat.dialogue == before
+    await chat.say("能不能帮我换一个新的？")
+    assert chat.slot("complaint_wish") == "能不能帮我换一个新的？"
+
+
 async def test_a_question_without_an_answer_is_what_happened(begin: Begin) -> None:
     chat = begin("zh")
     chat.dialogue = Dialogue("complaint_form", "complaint_account", {"order_number": "PL20418801"})
