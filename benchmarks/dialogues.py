@@ -31,6 +31,10 @@ SMALL_TALK: dict[Language, tuple[str, ...]] = {
 
 BLOCK = 10
 
+PER_CATEGORY, PHRASINGS = 4, 6
+"""Articles of a category, and ways of asking for each in a language, that are asked about. The stock bot learns these
+only: all that the hub has would take it hours."""
+
 
 class Translation(Struct, frozen=True):
     """An article in one language."""
@@ -44,6 +48,7 @@ class Article(Struct, frozen=True):
     """An article of the demo shop."""
 
     id: str
+    category: str
     translations: dict[Language, Translation]
 
 
@@ -63,8 +68,20 @@ class _HeldOut(Struct, frozen=True):
 
 
 def articles() -> list[Article]:
-    """The articles that all systems know."""
-    return [msgspec.json.decode(line, type=Article) for line in _lines(ARTICLES)]
+    """The articles that all systems know; the hub knows more."""
+    known: dict[str, list[Article]] = {}
+    for line in _lines(ARTICLES):
+        article = msgspec.json.decode(line, type=Article)
+        known.setdefault(article.category, []).append(_shortened(article))
+    return [article for several in known.values() for article in several[:PER_CATEGORY]]
+
+
+def _shortened(article: Article) -> Article:
+    few = {
+        language: msgspec.structs.replace(text, questions=text.questions[:PHRASINGS])
+        for language, text in article.translations.items()
+    }
+    return msgspec.structs.replace(article, translations=few)
 
 
 def _lines(folder: Path) -> list[str]:
@@ -73,7 +90,9 @@ def _lines(folder: Path) -> list[str]:
 
 
 def questions(known: Iterable[Article]) -> list[Question]:
-    """All questions that may be asked."""
+    """All questions that may be asked about the articles `known`."""
+    known = list(known)
+    ids = {article.id for article in known}
     held_out = [msgspec.json.decode(line, type=_HeldOut) for line in _lines(HELD_OUT)]
     own = [
         Question(text, language, article.id, "own")
@@ -81,7 +100,7 @@ def questions(known: Iterable[Article]) -> list[Question]:
         for language, translation in article.translations.items()
         for text in translation.questions
     ]
-    return own + [Question(q.text, q.language, q.article, "held out") for q in held_out if q.article is not None]
+    return own + [Question(q.text, q.language, q.article, "held out") for q in held_out if q.article in ids]
 
 
 def sample(candidates: Sequence[Question], each: int, seed: int) -> list[Question]:

@@ -53,18 +53,21 @@ async def run(job: Job) -> Played:
 async def rehearse(system: System, pool: Sequence[Question]) -> Rehearsal:
     """Asks every question once, each as a customer of its own. Warms the system up, too.
 
-    Left out is what gets a wrong reply, and an article's own question for which its article is not found: such a
-    question would let a dialogue end with a human.
+    Left out is what gets a wrong reply, what is taken for something else than a question (it would open a form, which
+    the stock bot has none of), and an article's own question for which its article is not found: that one would let a
+    dialogue end with a human.
     """
     run_id = time.time_ns()
     dialogues = [Dialogue(f"rehearsal-{run_id}-{i}", (q.text,)) for i, q in enumerate(pool)]
     played = await run(_job(system, [dialogues[i::REHEARSAL_CLIENTS] for i in range(REHEARSAL_CLIENTS)]))
     kinds = {sample.text: system.kinds.of_sample(sample) for sample in played.samples}
+    ours = system.name != "stock"
     found = (Kind.ANSWER, Kind.SEARCH)
     left_out = [
         q.text
         for q in pool
-        if kinds[q.text] in WRONG or (system.name != "stock" and q.origin == "own" and kinds[q.text] not in found)
+        if kinds[q.text] in (WRONG | {Kind.SAID} if ours else WRONG)
+        or (ours and q.origin == "own" and kinds[q.text] not in found)
     ]
     return Rehearsal(
         dict(Counter(kind.value for kind in kinds.values())), left_out, len(played.samples) / played.seconds
