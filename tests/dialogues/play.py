@@ -155,7 +155,7 @@ class Stage:
             await asyncio.sleep(_LOOK)
 
     async def _ahead(self, conversation: str) -> bool:
-        async with self._pool.acquire() as conn:
+        async with self._pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
             own, other = [await queue_position(conn, which) for which in (conversation, self._waits)]
         return own is not None and other is not None and own < other
 
