@@ -10,7 +10,7 @@ import aiohttp
 import msgspec
 from msgspec import Struct
 
-from hub.errors import BotUnavailable
+from hub.errors import BotFailed, BotUnavailable
 from hub.types import (
     BotReply,
     BotTurn,
@@ -28,8 +28,13 @@ from hub.types import (
 )
 
 PATIENCE: Final = aiohttp.ClientTimeout(total=8, connect=1)
-MAX_LENGTH: Final = 1000
-"""Characters that Rasa is given; understanding does not get better from more, only slower."""
+AWAY: Final = frozenset({401, 502, 503})
+"""What a Rasa answers that is another's, or has no model yet: nobody's turn would be answered."""
+
+MAX_LENGTH: Final = 2000
+LAST: Final = 800
+"""Characters that Rasa is given, and how many of them are the last ones: of a long account its beginning and its end
+say what somebody wants, and whether there is danger."""
 
 _PREFIX = re.compile(r"^[\s/]+")
 _PRESSED = re.compile(r"/(?!(?:restart|back|session_start)$)[a-z][a-z0-9_]*")
@@ -116,7 +121,7 @@ class RasaClient:
             await self._session.close()
 
     async def respond(self, turn: BotTurn) -> BotReply:
-        """Rasa's reply; raises `BotUnavailable` where Rasa is away, failed, or said nothing at all."""
+        """Rasa's reply; raises `BotUnavailable` where Rasa is away, `BotFailed` where it failed or said nothing."""
         metadata: dict[str, object] = {"language": turn.language, "dialogue": turn.dialogue}
         if turn.payload is not None:
             metadata["payload"] = turn.payload  # what a button means that names no intent, the forms know
@@ -127,12 +132,14 @@ class RasaClient:
                 content = await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise BotUnavailable(f"Rasa: {type(error).__name__}") from error
-        if response.status != 200:
+        if response.status in AWAY:
             raise BotUnavailable(f"Rasa answered {response.status}")
+        if response.status != 200:
+            raise BotFailed(f"Rasa answered {response.status}")
         try:
             answer = _answer.decode(content)
         except msgspec.MsgspecError as error:
-            raise BotUnavailable(f"Rasa's answer cannot be read: {error}") from error
+            raise BotFailed(f"Rasa's answer cannot be read: {error}") from error
         return reply_of(answer, turn.language)
 
     async def ready(self) -> tuple[bool, str]:
@@ -147,7 +154,10 @@ class RasaClient:
 
 def harmless(text: str) -> str:
     """The text without what Rasa would obey: a leading slash is a command to it (`/restart`, `/intent{...}`)."""
-    return _PREFIX.sub("", text)[:MAX_LENGTH] or "?"
+    text = _PREFIX.sub("", text)
+    if len(text) > MAX_LENGTH:
+        text = text[: MAX_LENGTH - LAST - 1] + "\n" + text[-LAST:]
+    return text or "?"
 
 
 def wording(turn: BotTurn) -> str:
@@ -162,7 +172,7 @@ def reply_of(answer: Answer, language: Language) -> BotReply:
     wanted = tuple(effect for message in answer.messages for effect in effects(message, language))
     meant = any(message.custom is not None and message.custom.silent for message in answer.messages)
     if not wanted and not meant:
-        raise BotUnavailable("Rasa said nothing")  # it answers so after an error, too
+        raise BotFailed("Rasa said nothing")  # it answers so after an error, too
     return BotReply(
         effects=wanted,
         intent=answer.intent.name,

@@ -5,17 +5,14 @@ from __future__ import annotations
 import logging
 import time
 
-from hub.errors import BotUnavailable
+from hub.errors import BotFailed, BotUnavailable
 from hub.ports import Bot
-from hub.types import BotReply, BotTurn, Handoff
+from hub.types import BotReply, BotTurn
 
 log = logging.getLogger(__name__)
 
 PAUSE, LONGEST_PAUSE = 0.5, 10.0
 """Seconds for which a bot that was away is not asked again, doubled each time: few should wait for one that hangs."""
-
-PATIENCE = 60.0
-"""Seconds that somebody in a form waits for the bot before a human gets them; it starts within a few."""
 
 
 class SteadyBot:
@@ -27,20 +24,24 @@ class SteadyBot:
         self._away_until = 0.0
         self._pause = PAUSE
         self._away = False
-        self._away_since = 0.0
         self._asking = 0
 
     async def respond(self, turn: BotTurn) -> BotReply:
         """The first bot's reply, else the second's.
 
-        Within a form only the first one knows what was asked: `BotUnavailable` is passed on, and the turn tried again;
-        a human gets it where that one stays away.
+        Within a form only the first one knows what was asked: the error is passed on, and the turn tried again. One
+        turn that it fails at says nothing about the others.
         """
         # While it is away, one turn at a time finds out whether it is back.
         if time.monotonic() >= self._away_until and not (self._away and self._asking):
             self._asking += 1
             try:
                 reply = await self._first.respond(turn)
+            except BotFailed as error:
+                self._note(None)
+                log.warning("turn %s: %s", turn.id, error)
+                if turn.dialogue.form is not None:
+                    raise
             except BotUnavailable as error:
                 self._note(str(error))
                 self._away_until = time.monotonic() + self._pause
@@ -53,8 +54,6 @@ class SteadyBot:
                 self._asking -= 1
         if turn.dialogue.form is None:
             return await self._second.respond(turn)
-        if time.monotonic() - self._away_since > PATIENCE:
-            return BotReply(effects=(Handoff("bot_unavailable"),))
         raise BotUnavailable(f"within {turn.dialogue.form}")
 
     async def ready(self) -> tuple[bool, str]:
@@ -64,7 +63,6 @@ class SteadyBot:
     def _note(self, error: str | None) -> None:
         if error is not None and not self._away:
             log.warning("%s; what was trained stands in until it is back", error)
-            self._away_since = time.monotonic()
         elif error is None and self._away:
             log.info("the bot is back")
         self._away = error is not None

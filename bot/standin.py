@@ -72,8 +72,10 @@ class StandIn:
                 if changed != self._seen:
                     self._seen = changed
                     self._trained = await asyncio.to_thread(trained, self._file, self._rules)
-            except (OSError, tarfile.TarError, KeyError, ValueError, yaml.YAMLError) as error:
-                log.warning("%s cannot be read; everything is searched for while Rasa is away: %s", self._file, error)
+            except FileNotFoundError:
+                log.warning("%s: there is no model; everything is searched for while Rasa is away", self._file)
+            except Exception:  # whatever is wrong with it, customers are answered
+                log.exception("%s cannot be read; what was there before stands in for Rasa", self._file)
 
 
 def trained(model: Path, rules: Path) -> Trained:

@@ -7,6 +7,9 @@ from hub.store.db import Connection
 from hub.types import Conversation, HandoffContext, Line, Reason
 
 LINES = 12
+BOOKKEEPING = frozenset({"form_tries", "lookup_failures", "tried_contact"})
+"""Slots in which the bot's forms count; nothing that a customer said."""
+
 TURNS = 6
 
 
@@ -19,7 +22,8 @@ class TranscriptContexts:
         results = await turns.recent_results(conn, conversation.id, TURNS)
         understood = next((result for result in results if result.intent is not None), None)
         tried = {tried.article: tried for result in reversed(results) for tried in result.articles}
-        slots = {name: value for result in reversed(results) for name, value in result.slots.items()}
+        known = next((result.slots for result in results if result.intent is not None or result.slots), {})
+        slots = {name: value for name, value in known.items() if name not in BOOKKEEPING}
         return HandoffContext(
             summary=tuple(Line(line.author, line.text, line.created_at) for line in lines),
             intent=understood.intent if understood else None,

@@ -28,8 +28,15 @@ _WORD = re.compile(r"[a-z0-9]+|[\u3400-\u9fff]")
 _EMPTY_WORDS = frozenset("的了吧啊呢是我要想问选那这个一") | frozenset(
     ["the", "a", "an", "one", "about", "please", "i", "want", "it", "is", "s", "to", "of", "my", "that", "and"]
 )
+_NEGATION = re.compile(r"[不没别无勿]|\b(?:no|not|none|never|without|[a-z]+n['’]?t)\b")
 _SHARE = 0.75
-"""How much of what was written has to stand in a title, for it to be meant."""
+"""How much of what was written has to stand in an article's title, for it to be meant."""
+
+ARTICLE = "article:"
+"""How the payload of an article begins: a wrong guess there costs an answer, elsewhere perhaps a complaint."""
+
+_ENDS_SOMETHING = frozenset({"/stop", "/no_number", "take_back"})
+"""What takes something away from the customer is never meant by a number."""
 
 
 def meant(text: str, offered: Sequence[Button]) -> str | None:
@@ -39,7 +46,8 @@ def meant(text: str, offered: Sequence[Button]) -> str | None:
         return None
     number = _number(said, len(offered))
     if number is not None:
-        return offered[number - 1].payload if number <= len(offered) else None
+        payload = offered[number - 1].payload if number <= len(offered) else None
+        return None if payload in _ENDS_SOMETHING else payload
     titles = [unicodedata.normalize("NFKC", button.title).strip(_EDGES).lower() for button in offered]
     if said in titles:
         return offered[titles.index(said)].payload
@@ -56,9 +64,17 @@ def _number(said: str, last: int) -> int | None:
 
 def _by_words(said: str, titles: Sequence[str], offered: Sequence[Button]) -> str | None:
     words = _words(said)
+    same = [button for button, title in zip(offered, titles, strict=True) if words and words == _words(title)]
+    if len(same) == 1:
+        return same[0].payload
     if len(words) < 2 and not any(word.isascii() and len(word) > 3 for word in words):
         return None
-    shares = [len(words & _words(title)) / len(words) for title in titles]
+    shares = [
+        len(words & _words(title)) / len(words)
+        if button.payload.startswith(ARTICLE) and bool(_NEGATION.search(said)) == bool(_NEGATION.search(title))
+        else 0.0
+        for button, title in zip(offered, titles, strict=True)
+    ]
     best = max(shares)
     if best < _SHARE or shares.count(best) > 1:
         return None

@@ -6,7 +6,8 @@ HubError
 ├── NotFound             there is no such thing (or not for this person)
 ├── Forbidden            this person may not
 ├── IllegalTransition    the conversation's state does not allow it now
-├── BotUnavailable       the dialogue engine gave no answer
+├── BotUnavailable       the dialogue engine is away
+├── BotFailed            it is there, and could not answer this turn
 └── DeliveryError        a platform did not take a message
     ├── Transient        may work later; `retry_after` seconds where the platform says so
     ├── AuthFailed       our credentials were refused
@@ -42,7 +43,11 @@ class IllegalTransition(HubError):
 
 
 class BotUnavailable(HubError):
-    """The dialogue engine is away, or answered with nothing."""
+    """The dialogue engine is away: nobody's turn can be answered."""
+
+
+class BotFailed(HubError):
+    """The dialogue engine is there, but answered this turn with an error or with nothing."""
 
 
 class DeliveryError(HubError):

@@ -74,13 +74,19 @@ def follow(conversation: Conversation, step: Step, now: datetime) -> Conversatio
         owner=owner,
         owner_epoch=conversation.owner_epoch + (step.action in FENCING),
         team=step.team if status == "waiting" else None,
-        reason=step.reason if step.reason is not None or status == "bot" else conversation.reason,
+        reason=_reason(conversation, step, status),
         waiting_since=(conversation.waiting_since or now) if status == "waiting" else None,
         priority=max(conversation.priority, step.priority) if status in ("waiting", "human") else 0,
         misses=0,
         memory=Memory(),  # whoever has it now begins anew; the agent's context has what was known
         closed_by_human=status == "closed" and step.action == "close" and step.actor is not None,
     )
+
+
+def _reason(conversation: Conversation, step: Step, status: Status) -> Reason | None:
+    if conversation.status == status == "waiting" and step.priority < conversation.priority:
+        return conversation.reason  # what is urgent stays so
+    return step.reason if step.reason is not None or status == "bot" else conversation.reason
 
 
 def _next_status(conversation: Conversation, step: Step) -> Status:

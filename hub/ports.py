@@ -12,7 +12,7 @@ class Bot(Protocol):
     """Understands the customer and decides what to do."""
 
     async def respond(self, turn: BotTurn) -> BotReply:
-        """The reply to `turn`; raises `BotUnavailable` where there is none."""
+        """The reply to `turn`; raises `BotUnavailable` while the bot is away, `BotFailed` where it has no reply."""
         ...
 
     async def ready(self) -> tuple[bool, str]:

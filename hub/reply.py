@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
 
 from hub import choices, texts
 from hub.lifecycle import Step
-from hub.store.turns import Claim, Result
+from hub.store.turns import Claim, Member, Result
 from hub.types import (
     BotReply,
     Button,
@@ -30,11 +30,14 @@ from hub.types import (
 )
 
 MISSES_BEFORE_HANDOFF = 2
+TOPIC = 200
+"""Characters of a question that are kept for those that lean on it."""
+
 HUMAN = "human"
 ASSIST = "assist"
 TAKE_BACK = "take_back"
 NONE_OF_THESE = "none"
-ARTICLE = "article:"
+ARTICLE = choices.ARTICLE
 """The payloads of the hub's own buttons; they need no understanding."""
 
 
@@ -50,17 +53,29 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 
 def pressed(claim: Claim) -> str | None:
-    """The payload of the button that the customer pressed last, or meant by a number or by its words.
+    """The payload of the button that the customer pressed last, or meant by a number or by its words and nothing else.
 
     None if the last thing they did was something else.
     """
     last = claim.members[-1]
-    return last.payload or choices.meant(last.text, claim.conversation.memory.offered)
+    if last.payload:
+        return last.payload
+    alone = asked(claim) == last.text.strip()
+    return choices.meant(last.text, claim.conversation.memory.offered) if alone else None
 
 
 def asked(claim: Claim) -> str:
     """The turn's words, one message a line."""
-    return "\n".join(member.text.strip() for member in claim.members if member.text.strip())
+    return _words(claim.members)
+
+
+def asked_before(claim: Claim) -> str:
+    """What the turn said before its button was pressed."""
+    return _words(claim.members[:-1]) if claim.members[-1].payload else ""
+
+
+def _words(members: Sequence[Member]) -> str:
+    return "\n".join(member.text.strip() for member in members if member.text.strip())
 
 
 class _Draft:
@@ -99,7 +114,7 @@ class _Draft:
                 self.miss("missed")
 
     def answer(self, hit: Hit) -> None:
-        topic = Topic(asked(self._claim), hit.article, hit.title, self.misses)
+        topic = Topic(asked(self._claim)[:TOPIC], hit.article, hit.title, self.misses)
         self.misses = 0
         self.say(hit.answer, sources=(Source(hit.article, hit.revision, hit.title),))
         self.memory = msgspec.structs.replace(self.memory, topic=topic)
@@ -184,18 +199,20 @@ def compose(claim: Claim, reply: BotReply, decision: Decision | None) -> Outcome
 def meanwhile(claim: Claim, reply: BotReply, decision: Decision | None) -> Outcome:
     """The outcome of a turn while the customer waits for an agent, whose the conversation is about to be.
 
-    They may no longer want one, be in danger now, or ask again for what is coming; a question is answered where they
-    wanted that and there is an answer. The rest is for the agent to read.
+    They may no longer want one, be in danger now, or ask again for what is coming. Who wanted to go on asking is
+    answered, forms aside. The rest is for the agent to read.
     """
     draft = _Draft(claim)
+    assists = claim.conversation.memory.assist
+    opens_form = reply.dialogue is not None and reply.dialogue.form is not None
+    urgent = any(isinstance(e, Handoff) and e.priority > claim.conversation.priority for e in reply.effects)
     for effect in reply.effects:
         match effect:
             case TakeBack():
                 draft.take_back()
-            case Handoff(priority=priority) if priority > claim.conversation.priority:
-                for said in reply.effects:
-                    if isinstance(said, Say):
-                        draft.say(said.text)
+            case Say(text, buttons) if urgent or (assists and not opens_form):
+                draft.say(text, () if urgent else buttons)
+            case Handoff() if urgent:
                 draft.hand_over(effect, None)
             case Handoff():
                 draft.tell("still_waiting", ("take_back", TAKE_BACK))
@@ -203,6 +220,8 @@ def meanwhile(claim: Claim, reply: BotReply, decision: Decision | None) -> Outco
                 draft.found(decision)
             case _:
                 pass
+    if assists and not draft.messages:
+        draft.tell("for_the_agent")
     return draft.outcome(_result(claim, reply, decision))
 
 
@@ -252,6 +271,8 @@ def wordless(claim: Claim) -> Outcome:
 
 def given_up(claim: Claim) -> Outcome:
     """The outcome of a turn that failed again and again: a human takes over."""
+    if claim.conversation.status == "waiting":
+        return silent(claim)  # one is on the way
     draft = _Draft(claim)
     slots = dict(draft.memory.dialogue.slots)
     draft.hand_over(Handoff("bot_unavailable"), "missed_twice")

@@ -38,6 +38,10 @@ TEXTS: dict[str, dict[Language, str]] = {
         "zh": "好的，等待期间您可以继续问我，您的排队位置不变。",
         "en": "All right, go on asking me while you wait. You keep your place in the queue.",
     },
+    "for_the_agent": {
+        "zh": "这个我没有可靠的答案，客服接入后会看到您的话。",
+        "en": "I have no reliable answer to that; the person who comes will see what you wrote.",
+    },
     "ask_on": {
         "zh": "好的，请直接问我。",
         "en": "All right, just ask me.",

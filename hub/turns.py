@@ -33,8 +33,9 @@ LEASE = 15.0
 GIVE_UP_AFTER = 3
 """Attempts at one turn before a human gets the conversation."""
 
-BOT_AWAY = 1.0
-"""Seconds after which a bot that was away, and cannot be stood in for, is asked again; that is no failed attempt."""
+BOT_AWAY, PATIENCE = 1.0, 60.0
+"""Seconds after which a bot that was away, and cannot be stood in for, is asked again; and for how long that is no
+failed attempt."""
 
 
 class Turns:
@@ -53,7 +54,8 @@ class Turns:
     async def claim(self, conversation: str) -> Claim | None:
         """Takes the conversation's new messages in hand; None where there are none, or another worker has them.
 
-        Where a human has the conversation nobody is asked: the turn ends with its claim.
+        Where a human has the conversation nobody is asked: the turn ends with its claim. So it does where one had it
+        since the turn was begun: what was asked then has been seen to.
         """
         token = str(uuid.uuid4())
         async with self._db.connection() as conn:
@@ -65,12 +67,16 @@ class Turns:
             await self._reopen(conversation)
         if claim is None:
             return None
-        # Taken over after a human had it: what was asked then has been seen to.
         stale = claim.begun_under != claim.conversation.owner_epoch
-        if not stale and claim.conversation.status in ("bot", "waiting"):
+        if claim.conversation.status in ("bot", "waiting") and (not stale or await self._still_counts(claim)):
             return claim
         await self._end_silently(claim, dropped=stale)
         return None
+
+    async def _still_counts(self, claim: Claim) -> bool:
+        async with self._db.transaction() as conn:
+            now = await turns.lock_leased(conn, claim.conversation.id, claim.token)
+            return now is not None and await turns.renew(conn, claim.turn, now)
 
     async def _end_silently(self, claim: Claim, dropped: bool) -> None:
         async with self._db.transaction() as conn:
@@ -98,6 +104,10 @@ class Turns:
         payload = reply.pressed(claim)
         waits = claim.conversation.status == "waiting"
         compose = reply.meanwhile if waits else reply.compose
+        if before := reply.asked_before(claim):
+            cry = await self._bot.respond(_question(claim, before, None))
+            if any(isinstance(effect, Handoff) and effect.priority for effect in cry.effects):
+                return compose(claim, cry, None)  # a button pressed behind it does not make danger unsaid
         match payload:
             case reply.HUMAN:
                 return compose(claim, BotReply(effects=(Handoff("asked"),)), None)
@@ -153,6 +163,10 @@ class Turns:
                 return False  # another worker has the turn, and it will answer
             begun = claim.conversation
             counts = now.status == begun.status and now.owner_epoch == begun.owner_epoch
+            if not counts and now.status in ("bot", "waiting") and await turns.renew(conn, claim.turn, now):
+                await turns.give_back(conn, now.id, claim.token, 0, counts=False)
+                self._bus.signal("turns", now.id)
+                return False  # no human had it: the same words are to be answered as things stand now
             if counts:
                 now = await self._carry_out(conn, now, claim, outcome)
             more = await turns.end(
@@ -211,7 +225,7 @@ class Turns:
             raise  # the lease runs out, and whoever reaches the database takes over
         except BotUnavailable as error:
             log.info("turn %s waits for the bot (%s)", claim.turn, error)
-            await self.fail(claim, delay=BOT_AWAY, counts=False)
+            await self.fail(claim, delay=BOT_AWAY, counts=claim.age > PATIENCE)
         except Exception:
             log.exception("turn %s failed at attempt %d; it is tried again", claim.turn, claim.attempt)
             await self.fail(claim, delay=2.0**claim.attempt)
@@ -246,10 +260,8 @@ def _question(claim: Claim, text: str, payload: str | None) -> BotTurn:
     conversation = claim.conversation
     return BotTurn(
         id=claim.turn,
-        conversation=conversation.id,
         text=text,
         language=conversation.language,
-        attempt=claim.attempt,
         payload=payload,
         dialogue=conversation.memory.dialogue,
     )

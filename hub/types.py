@@ -253,15 +253,12 @@ Effect = Say | Search | Miss | Handoff | TakeBack | Complaint
 class BotTurn(Struct, frozen=True, kw_only=True):
     """What the bot is asked: all new messages of one conversation as one turn.
 
-    The bot has no memory of its own: all that it may build on is `dialogue`. On an `attempt` above 1 it may have seen
-    this turn already and comes to the same reply.
+    The bot has no memory of its own: all that it may build on is `dialogue`.
     """
 
     id: str
-    conversation: str
     text: str
     language: Language
-    attempt: int = 1
     payload: str | None = None
     dialogue: Dialogue = Dialogue()
 

@@ -115,7 +115,7 @@ class HubChannel(InputChannel):
         try:
             return json(await take_turn(request.app.ctx.agent, message))
         except Exception as error:  # whatever it is, the hub has to hear that there is no answer
-            log.exception("turn %s failed", metadata.get("turn"))
+            log.exception("turn %s failed", body["sender"])
             return json({"error": type(error).__name__}, status=500)
 
     async def _exchange(self, app: Any) -> HTTPResponse:

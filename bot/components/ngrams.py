@@ -11,8 +11,8 @@ import itertools
 import re
 import unicodedata
 
-MAX_LENGTH = 1000
-"""Characters of a message that are read; what somebody wants stands in the first of them."""
+MAX_LENGTH = 2000
+"""Characters of a message that are read: all that the hub sends."""
 
 _TOKEN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]|[a-z0-9\u00c0-\u024f]+(?:['’][a-z]+)?|\S")
 _ADDRESS = re.compile(r"[a-z0-9._%+-]{1,64}@[a-z0-9.-]+")

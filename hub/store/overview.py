@@ -23,7 +23,8 @@ PREVIEW = 280
 class Overview(Struct, frozen=True, kw_only=True):
     """A conversation with its people and its last word.
 
-    `unread`: the customer's messages since anybody answered. `queue_position`: how many wait up to and including it.
+    `unread`: the customer's messages since anybody answered; while they wait, since an agent did. `queue_position`: how
+    many wait up to and including it.
     """
 
     id: str
@@ -56,12 +57,13 @@ class Filter(Struct, frozen=True, kw_only=True):
 
 _COLUMNS = """
     c.id, c.status, c.channel, c.owner, u.name as owner_name, c.customer, p.name, p.email, c.language, c.reason, c.team,
-    c.priority,    c.waiting_since, c.created_at, c.updated_at, last.author, last.text, last.created_at as said_at,
+    c.priority, c.waiting_since, c.created_at, c.updated_at, last.author, last.text, last.created_at as said_at,
     (select jsonb_agg(jsonb_build_array(i.channel, i.external_id) order by i.id) from identities i
         where i.customer = c.customer) as identities,
     (select count(*) from messages m where m.conversation = c.id and m.author = 'customer' and m.key > coalesce(
         (select max(a.key) from messages a where a.conversation = c.id and a.kind = 'message'
-            and a.author in ('bot', 'agent')), 0)) as unread,
+            and (a.author = 'agent' or a.author = 'bot'
+                and (c.waiting_since is null or a.created_at < c.waiting_since))), 0)) as unread,
     queue.position as queue_position"""
 _FROM = f"""
     conversations c join customers p on p.id = c.customer left join users u on u.id = c.owner

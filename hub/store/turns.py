@@ -26,7 +26,7 @@ class Member(Struct, frozen=True):
 class Claim(Struct, frozen=True, kw_only=True):
     """A turn in hand: the conversation as it stands, the messages, and the token that proves whose turn it is.
 
-    `begun_under` is the owner's epoch when the turn was claimed for the first time.
+    `begun_under` is the owner's epoch when the turn was claimed for the first time, `age` the seconds since then.
     """
 
     turn: str
@@ -35,6 +35,7 @@ class Claim(Struct, frozen=True, kw_only=True):
     conversation: Conversation
     members: tuple[Member, ...]
     begun_under: int
+    age: float = 0.0
     knowledge_version: int
 
 
@@ -122,7 +123,8 @@ async def take_over(conn: Connection, conversation: str, token: str, seconds: fl
         ),
         again as (
             update turns t set attempt = attempt + 1 from c where t.id = c.taken
-            returning t.attempt, t.owner_epoch as begun_under
+            returning t.attempt, t.owner_epoch as begun_under,
+                extract(epoch from clock_timestamp() - t.started_at)::float8 as age
         )
         select * from c cross join again
         """,
@@ -142,6 +144,7 @@ async def take_over(conn: Connection, conversation: str, token: str, seconds: fl
         conversation=conversations.from_row(row),
         members=_members(rows),
         begun_under=row["begun_under"],
+        age=row["age"],
         knowledge_version=row["knowledge"],
     )
 
@@ -285,6 +288,22 @@ async def due(conn: Connection, limit: int) -> list[str]:
 async def note_result(conn: Connection, turn: str, result: Result) -> None:
     """Writes down what came of a turn that is still open."""
     await conn.execute("update turns set result = $2 where id = $1", turn, msgspec.json.encode(result).decode())
+
+
+async def renew(conn: Connection, turn: str, now: Conversation) -> bool:
+    """Lets the turn go on under the locked conversation's epoch, unless a human had that since the turn was begun."""
+    return bool(
+        await conn.fetchval(
+            """
+            update turns t set owner_epoch = $2 where t.id = $1 and not exists (select from status_changes s
+                where s.conversation = $3 and s.status = 'human' and s.owner_epoch > t.owner_epoch)
+            returning true
+            """,
+            turn,
+            now.owner_epoch,
+            now.id,
+        )
+    )
 
 
 async def give_back(conn: Connection, conversation: str, token: str, seconds: float, counts: bool) -> None:

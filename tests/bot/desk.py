@@ -93,7 +93,6 @@ class Chat:
         payload = payload or choices.meant(text, self._offered)
         turn = BotTurn(
             id=f"t{len(self.turns)}",
-            conversation="c",
             text=text,
             language=self._language,
             payload=payload,

@@ -11,7 +11,7 @@ from pytest_aiohttp import AiohttpServer
 
 from bot import client as module
 from bot.client import RasaClient
-from hub.errors import BotUnavailable
+from hub.errors import BotFailed, BotUnavailable, HubError
 from hub.types import (
     BotReply,
     BotTurn,
@@ -72,7 +72,7 @@ async def client(rasa: Rasa, aiohttp_server: AiohttpServer) -> AsyncIterator[Ras
 
 
 def turn(text: str = "hi", language: Language = "en", payload: str | None = None) -> BotTurn:
-    return BotTurn(id="t", conversation="c", text=text, language=language, payload=payload, dialogue=OPEN)
+    return BotTurn(id="t", text=text, language=language, payload=payload, dialogue=OPEN)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ async def test_what_was_understood_comes_along(rasa: Rasa, client: RasaClient) -
         (' / /ask_human{"a": 1}', None, 'ask_human{"a": 1}'),
         ("//", None, "?"),
         ("a/b", None, "a/b"),
-        ("x" * 5000, None, "x" * module.MAX_LENGTH),
+        ("x" * 3000 + "y" * 3000, None, "x" * 1199 + "\n" + "y" * 800),
         ("Yes", "/affirm", "/affirm"),
         ("Yes", "/restart", "Yes"),
         ("Yes", "/back", "Yes"),
@@ -158,23 +158,25 @@ async def test_no_words_become_commands(
 
 
 @pytest.mark.parametrize(
-    ("status", "body"),
+    ("status", "body", "error"),
     [
-        (200, b'{"messages": []}'),
-        (200, b'{"messages": [{"recipient_id": "c.3"}]}'),
-        (200, b"[]"),
-        (200, b"not json"),
-        (200, b""),
-        (200, b'{"messages": [{"custom": {"effect": "explode"}}]}'),
-        (200, b'{"messages": [{"custom": {"effect": "handoff", "reason": "a whim"}}]}'),
-        (401, b'{"error": "wrong token"}'),
-        (500, b'{"error": "LockError"}'),
-        (503, b'{"error": "no model is loaded"}'),
+        (200, b'{"messages": []}', BotFailed),
+        (200, b'{"messages": [{"recipient_id": "c.3"}]}', BotFailed),
+        (200, b"[]", BotFailed),
+        (200, b"not json", BotFailed),
+        (200, b"", BotFailed),
+        (200, b'{"messages": [{"custom": {"effect": "explode"}}]}', BotFailed),
+        (200, b'{"messages": [{"custom": {"effect": "handoff", "reason": "a whim"}}]}', BotFailed),
+        (401, b'{"error": "wrong token"}', BotUnavailable),
+        (500, b'{"error": "LockError"}', BotFailed),
+        (503, b'{"error": "no model is loaded"}', BotUnavailable),
     ],
 )
-async def test_what_is_no_answer(rasa: Rasa, client: RasaClient, status: int, body: bytes) -> None:
+async def test_what_is_no_answer(
+    rasa: Rasa, client: RasaClient, status: int, body: bytes, error: type[HubError]
+) -> None:
     rasa.status, rasa.body = status, body
-    with pytest.raises(BotUnavailable):
+    with pytest.raises(error):
         await client.respond(turn())
 
 

@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot import fallback
 from bot.fallback import SteadyBot
 from bot.standin import StandIn
-from hub.errors import BotUnavailable
+from hub.errors import BotFailed, BotUnavailable
 from hub.types import BotReply, BotTurn, Dialogue, Effect, Handoff, Language, Miss, Say, Search, TakeBack
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,7 +22,7 @@ def stand_in() -> StandIn:
 
 
 def turn(text: str, language: Language = "en", form: str | None = None) -> BotTurn:
-    return BotTurn(id="t", conversation="c", text=text, language=language, dialogue=Dialogue(form))
+    return BotTurn(id="t", text=text, language=language, dialogue=Dialogue(form))
 
 
 def held_out(intent: str) -> list[str]:
@@ -97,12 +96,15 @@ class Flaky:
 
     def __init__(self) -> None:
         self.away = False
+        self.fails = False
         self.asked = 0
 
     async def respond(self, turn: BotTurn) -> BotReply:
         self.asked += 1
         if self.away:
             raise BotUnavailable("away")
+        if self.fails:
+            raise BotFailed("Rasa said nothing")
         return BotReply(effects=(Say("first"),))
 
     async def ready(self) -> tuple[bool, str]:
@@ -128,12 +130,20 @@ async def test_the_second_bot_stands_in(stand_in: StandIn, monkeypatch: pytest.M
     assert (await steady.respond(turn("how long does a refund take"))).effects == (Say("first"),)
 
 
-async def test_a_form_waits_for_the_first_bot(stand_in: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_form_waits_for_the_first_bot(stand_in: StandIn) -> None:
     first = Flaky()
     first.away = True
     steady = SteadyBot(first, stand_in)
     with pytest.raises(BotUnavailable, match="complaint_form"):
         await steady.respond(turn("PL20418835", form="complaint_form"))
-    monkeypatch.setattr(fallback, "PATIENCE", 0.0)
-    away = await steady.respond(turn("PL20418835", form="complaint_form"))
-    assert away.effects == (Handoff("bot_unavailable"),)
+
+
+async def test_a_turn_that_fails_says_nothing_about_the_others(stand_in: StandIn) -> None:
+    first = Flaky()
+    steady = SteadyBot(first, stand_in)
+    first.fails = True
+    assert (await steady.respond(turn("转人工"))).effects == (Handoff("asked"),)
+    with pytest.raises(BotFailed):
+        await steady.respond(turn("PL20418835", form="complaint_form"))
+    first.fails = False
+    assert (await steady.respond(turn("转人工"))).effects == (Say("first"),), "it was asked at once"

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.xdist_group("rasa"), pytest.mark.slow]
 
 
 def question(text: str, *, turn: str = "t1", language: Language = "en", **more: object) -> BotTurn:
-    return BotTurn(id=turn, conversation="c", text=text, language=language, **more)  # type: ignore[arg-type]
+    return BotTurn(id=turn, text=text, language=language, **more)  # type: ignore[arg-type]
 
 
 def test_the_data_is_sound(folder: Path) -> None:

@@ -51,7 +51,7 @@ async def client(url: str) -> AsyncIterator[RasaClient]:
 
 async def greeting(client: RasaClient, turn: str = "t") -> str:
     """What the bot says to a hello. Raises BotUnavailable."""
-    reply = await client.respond(BotTurn(id=turn, conversation="c", text="hello", language="en"))
+    reply = await client.respond(BotTurn(id=turn, text="hello", language="en"))
     (said,) = reply.effects
     assert isinstance(said, Say)
     return said.text
@@ -115,7 +115,7 @@ async def test_a_bot_without_a_way_to_a_human_is_refused_twice(shop: Workshop, c
         await load_model.load(url, served.TOKEN)
     model.write_bytes(good)
     assert await greeting(client) == now
-    asked = await client.respond(BotTurn(id="t", conversation="c", text="转人工", language="zh"))
+    asked = await client.respond(BotTurn(id="t", text="转人工", language="zh"))
     assert asked.effects == (Handoff("asked"),)
 
 

@@ -180,8 +180,12 @@ async def test_who_waits_is_answered_if_they_want(house: House) -> None:
     assert "keep your place" in assisting.text
     (answer,) = await say(house, "can I return it?")
     assert answer.text == HIT.answer
-    assert await say(house, "what is love?") == []
-    assert await say(house, "hello") == []
+    (unknown,) = await say(house, "what is love?")
+    assert unknown.text.startswith("I have no reliable answer to that; the person")
+    (greeting,) = await say(house, "hello")
+    assert greeting.text == "Hello!"
+    (no_form,) = await say(house, "form")
+    assert no_form.text == unknown.text
     now = await state(house)
     assert (now.status, now.misses, now.reason) == ("waiting", 0, "asked")
 
@@ -206,3 +210,114 @@ async def test_what_was_begun_while_waiting_does_not_talk_over_the_human(house: 
     await house.steps.take(receipt.conversation, lambda _: Step(action="claim", actor=agent, owner=agent))
     assert not await house.turns.finish(claim, outcome)
     assert all(entry.text != HIT.answer for entry in await stream_of(house) if isinstance(entry, Message))
+
+
+async def pressed_behind(house: House, text: str, then: str, payload: str | None = None) -> list[Message]:
+    """Two messages in one turn, a button or a number behind words; what is answered."""
+    before = len(await stream_of(house))
+    receipt = await house.say(text)
+    await house.intake.receive(
+        InboundMessage(channel="web", sender="ann", scope="ann", external_id="press", text=then, payload=payload)
+    )
+    await house.turns.take(receipt.conversation)
+    entries = [entry for entry in (await stream_of(house))[before:] if isinstance(entry, Message)]
+    return [entry for entry in entries if entry.author == "bot"]
+
+
+async def test_a_number_behind_words_presses_nothing(house: House) -> None:
+    await say(house, "a human, please")
+    (warning,) = await pressed_behind(house, "there is smoke", "1")
+    assert warning.text == "Keep away!"
+    assert (await state(house)).priority == 2
+
+
+async def test_a_press_behind_words_does_not_make_danger_unsaid(house: House) -> None:
+    (offer,) = await say(house, "my phone")
+    (warning,) = await pressed_behind(house, "it smokes", "Returns", offer.buttons[0].payload)
+    assert warning.text == "Keep away!"
+    assert ((await state(house)).status, (await state(house)).priority) == ("waiting", 2)
+
+
+async def test_a_turn_that_no_human_had_is_answered_as_things_stand(house: House) -> None:
+    await say(house, "a human, please")
+    await say(house, "", payload=ASSIST)
+    receipt = await house.say("hello")
+    claim = await house.turns.claim(receipt.conversation)
+    assert claim is not None
+    outcome = await house.turns.answer(claim)
+    await house.steps.customer_takes_back(receipt.conversation)
+    assert not await house.turns.finish(claim, outcome)
+    await house.turns.take(receipt.conversation)
+    answers = [e for e in await stream_of(house) if isinstance(e, Message) and receipt.id in e.answers]
+    assert [answer.text for answer in answers] == ["Hello!"]
+
+
+async def test_danger_in_hand_outlives_the_human_button_and_its_cancelling(house: House) -> None:
+    receipt = await house.say("it smokes")
+    lost = await house.turns.claim(receipt.conversation)
+    assert lost is not None
+    await house.steps.customer_wants_human(receipt.conversation)
+    await house.steps.customer_takes_back(receipt.conversation)
+    async with house.db.connection() as conn:
+        await conn.execute("update conversations set lease_until = now()")
+    await house.turns.take(receipt.conversation)
+    now = await state(house)
+    assert (now.status, now.reason, now.priority) == ("waiting", "safety", 2)
+
+
+async def test_what_a_human_has_seen_to_is_not_answered(house: House) -> None:
+    agent = await house.agent("li")
+    receipt = await house.say("hello")
+    claim = await house.turns.claim(receipt.conversation)
+    assert claim is not None
+    outcome = await house.turns.answer(claim)
+    await house.steps.take(receipt.conversation, lambda _: Step(action="claim", actor=agent, owner=agent))
+    await house.steps.take(receipt.conversation, lambda _: Step(action="release", actor=agent))
+    assert not await house.turns.finish(claim, outcome)
+    await house.turns.take(receipt.conversation)
+    assert [entry.author for entry in await stream_of(house) if isinstance(entry, Message)] == ["customer"]
+
+
+async def test_giving_up_says_nothing_to_who_waits_and_keeps_the_urgency(house: House) -> None:
+    await say(house, "it smokes")
+    receipt = await house.say("can I return it?")
+    house.bot.error = RuntimeError("broken")
+    for _ in range(4):
+        await house.turns.take(receipt.conversation)
+        async with house.db.connection() as conn:
+            await conn.execute("update conversations set lease_until = now() where turn is not null")
+    now = await state(house)
+    assert (now.status, now.reason, now.priority) == ("waiting", "safety", 2)
+    assert [e.text for e in await stream_of(house) if isinstance(e, Message) and e.author == "bot"] == ["Keep away!"]
+
+
+async def test_waiting_for_the_bot_ends_with_a_human(house: House) -> None:
+    await say(house, "form")
+    house.bot.error = BotUnavailable("away")
+    receipt = await house.say("hello")
+    for _ in range(10):
+        await house.turns.take(receipt.conversation)
+        async with house.db.connection() as conn:
+            await conn.execute("update conversations set lease_until = now() where turn is not null")
+    assert (await state(house)).status == "bot", "a moment without the bot is no failure"
+    async with house.db.connection() as conn:
+        await conn.execute("update turns set started_at = now() - interval '2 minutes' where state = 'open'")
+    for _ in range(4):
+        async with house.db.connection() as conn:
+            await conn.execute("update conversations set lease_until = now() where turn is not null")
+        await house.turns.take(receipt.conversation)
+    assert ((await state(house)).status, (await state(house)).reason) == ("waiting", "bot_unavailable")
+
+
+async def test_what_was_dropped_is_not_given_to_the_agent(house: House) -> None:
+    await say(house, "can I return it?")  # fills a slot
+    await say(house, "form")  # and this one has none any more
+    await say(house, "a human, please")
+    assert (await context(house)).slots == {}
+
+
+async def test_a_long_question_is_kept_as_a_short_topic(house: House) -> None:
+    await say(house, "can I return it? " + "really " * 500)
+    await say(house, "and for headphones?")
+    assert house.knowledge.asked[-1].endswith("\nand for headphones?")
+    assert len(house.knowledge.asked[-1]) < 300
