@@ -11,7 +11,6 @@ from msgspec import Struct
 from connectors.webchat.frames import MessageFrame, StatusFrame
 from hub import texts
 from hub.language import detect
-from hub.reply import ARTICLE
 from hub.types import Language, Reason, Status
 from tests.dialogues.script import AllOf, Bot, Turn
 
@@ -19,6 +18,8 @@ _INTERNALS = re.compile(
     r"Traceback|Exception|[{}]|\bundefined\b|\barticle:|\b[a-z]+(?:_[a-z]+)+\b|\b[0-9a-f]{8}-[0-9a-f]{4}-|^/[a-z]",
     re.MULTILINE,
 )
+_ARTICLE = "article:"
+"""What the payload of a button for an article begins with."""
 _LANGUAGES: tuple[Language, ...] = ("zh", "en")
 _MISSES = {texts.say(key, language) for key in ("missed", "missed_twice", "not_helpful") for language in _LANGUAGES}
 _NO_ANSWERS = {*_MISSES, *(texts.say("clarify", language) for language in _LANGUAGES)}
@@ -123,12 +124,12 @@ def _scripted(bot: Bot, seen: Seen) -> Iterator[str]:
     if bot.article and (len(sources) != 1 or sources[0] not in _tuple(bot.article)):
         yield f"expected the article {' or '.join(_tuple(bot.article))}, came: {', '.join(sources) or 'none'}"
     offered = {button.payload for entry in seen.said for button in entry.buttons}
-    found = {*sources, *(payload.removeprefix(ARTICLE) for payload in offered)}
+    found = {*sources, *(payload.removeprefix(_ARTICLE) for payload in offered)}
     if bot.finds and found.isdisjoint(_tuple(bot.finds)):
         yield f"expected to find the article {' or '.join(_tuple(bot.finds))}, came: {', '.join(sources) or 'none'}"
     if bot.no_answer and (sources or not any(entry.text in _NO_ANSWERS for entry in seen.said)):
         yield f"expected no answer, or to be asked which is meant, came: {', '.join(sources) or 'something else'}"
-    yield from (f"expected to be offered: {article}" for article in bot.offers if ARTICLE + article not in offered)
+    yield from (f"expected to be offered: {article}" for article in bot.offers if _ARTICLE + article not in offered)
     titles = {button.title for entry in seen.said for button in entry.buttons}
     yield from (f"expected a button: {title}" for title in bot.buttons if title not in titles)
     if bot.misses and not any(entry.text in _MISSES for entry in seen.said):
