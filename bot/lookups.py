@@ -20,7 +20,7 @@ from bot.guesses import Guesses
 log = logging.getLogger(__name__)
 
 MAX_ANSWER: Final = 256 * 1024
-"""Bytes; a longer answer is none."""
+"""Bytes; an answer that is longer counts as a failure."""
 
 
 class LookupFailed(Exception):
@@ -146,7 +146,7 @@ class Lookups:
             async with self._session.post(
                 self._url + path, data=body, headers=headers, allow_redirects=False
             ) as response:
-                status, content = response.status, await response.content.read(MAX_ANSWER)
+                status, content = response.status, await _whole(response)
         except TimeoutError as error:
             raise TooSlow(f"{path}: no answer in time") from error
         except (aiohttp.ClientError, OSError) as error:
@@ -165,3 +165,13 @@ class Lookups:
         if found.number != number:
             raise LookupFailed(f"{path} answered about another order")
         return found
+
+
+async def _whole(response: aiohttp.ClientResponse) -> bytes:
+    """The body, in however many pieces it comes."""
+    content = bytearray()
+    async for piece in response.content.iter_any():
+        content += piece
+        if len(content) > MAX_ANSWER:
+            raise LookupFailed(f"{response.url.path}: more than {MAX_ANSWER} bytes")
+    return bytes(content)

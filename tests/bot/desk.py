@@ -60,8 +60,10 @@ async def looking_up(url: str, token: str = SHOP_TOKEN, timeout: float = 0.5) ->
     """A client of the shop at `url`; guesses are counted anew."""
     lookups = Lookups(url, token, timeout, Guesses(None))
     await lookups.start()
-    yield lookups
-    await lookups.stop()
+    try:
+        yield lookups
+    finally:
+        await lookups.stop()
 
 
 @contextlib.asynccontextmanager

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 import yaml
 from aiohttp import web
@@ -15,7 +18,7 @@ from referencing.jsonschema import DRAFT202012
 
 from bot import shop
 from bot.guesses import ALLOWED, Guesses
-from bot.lookups import LookupFailed, Lookups, Refused, TooManyGuesses, TooSlow
+from bot.lookups import MAX_ANSWER, LookupFailed, Lookups, Order, Refused, TooManyGuesses, TooSlow
 from tests.bot import desk, served
 
 NUMBER, CONTACT = "PL20418801", "13900000101"
@@ -127,6 +130,35 @@ async def test_what_is_no_answer_is_never_taken_for_one(where: str) -> None:
             with pytest.raises(LookupFailed) as raised:
                 await lookups.order(NUMBER, CONTACT)
     assert type(raised.value) is LookupFailed
+
+
+async def answered_in_pieces(*pieces: bytes) -> Order | None:
+    """What is made of an answer that comes so, with a moment between the pieces."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await response.prepare(request)
+        with contextlib.suppress(ConnectionError):  # who has heard enough hangs up
+            for piece in pieces:
+                await response.write(piece)
+                await asyncio.sleep(0.02)
+        return response
+
+    app = web.Application()
+    app.router.add_post("/orders/lookup", answer)
+    async with desk.listening(app) as url, desk.looking_up(url, timeout=5) as lookups:
+        return await lookups.order(NUMBER, CONTACT)
+
+
+async def test_an_answer_in_several_pieces_is_read_to_its_end() -> None:
+    body = msgspec.json.encode(shop.SAMPLES[NUMBER].order(datetime.now(UTC).date()))
+    order = await answered_in_pieces(body[:40], body[40:90], body[90:])
+    assert order == msgspec.json.decode(body, type=Order)
+
+
+async def test_an_answer_without_an_end_is_none() -> None:
+    with pytest.raises(LookupFailed, match="more than"):
+        await answered_in_pieces(*[b" " * (MAX_ANSWER // 4)] * 6)
 
 
 async def test_guessing_contacts_ends(lookups: Lookups) -> None:
