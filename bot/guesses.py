@@ -33,9 +33,19 @@ class Guesses:
             await self._redis.aclose()
 
     async def spend(self, keys: Iterable[str]) -> bool:
-        """A try begins; False where there were too many. It counts as wrong until it is given back."""
-        counts = [await self._add(key, 1) for key in keys]
-        return max(counts) <= ALLOWED
+        """A try begins; False where there were too many. It counts as wrong until it is given back.
+
+        A refused try counts for none of its keys: who has used up one key cannot go on to lock others with it. What
+        remains: whoever knows somebody's order number or contact can use it up with `ALLOWED` wrong tries, and the
+        owner has to ask a person until `WITHIN` seconds are over. That is the price of there being an end to guessing.
+        """
+        counted: list[str] = []
+        for key in keys:
+            counted.append(key)
+            if await self._add(key, 1) > ALLOWED:
+                await self.give_back(counted)
+                return False
+        return True
 
     async def give_back(self, keys: Iterable[str]) -> None:
         """The try was no wrong guess."""

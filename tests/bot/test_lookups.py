@@ -195,6 +195,16 @@ async def test_guesses_are_counted_over_all_processes(redis_url: str) -> None:
     await there.stop()
 
 
+async def test_a_key_that_is_used_up_locks_no_other() -> None:
+    guesses = Guesses(None)
+    for guess in range(ALLOWED):
+        assert await guesses.spend((f"made up {guess}", "a telephone"))
+    for _ in range(ALLOWED + 1):
+        assert not await guesses.spend(("somebody's order", "a telephone"))
+        assert not await guesses.spend(("a telephone", "somebody's mail"))
+    assert await guesses.spend(("somebody's order", "somebody's mail"))
+
+
 async def test_guesses_are_counted_without_redis() -> None:
     guesses = Guesses("redis://127.0.0.1:9")
     assert [await guesses.spend(["x"]) for _ in range(ALLOWED + 1)] == [True] * ALLOWED + [False]
