@@ -16,6 +16,10 @@ from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
 
 
+_FROM_AFAR = ("X-Forwarded-For", "Forwarded", "Via")
+"""What a proxy adds to a request."""
+
+
 class Actions:
     """`POST /internal/rasa/actions`, for our own Rasa only."""
 
@@ -44,7 +48,12 @@ class Actions:
 
 
 def _from_here(request: web.Request) -> bool:
-    """Whether the caller is on this machine: on the loopback, or at the very address on which we listen."""
+    """Whether the caller is on this machine: on the loopback, or at the very address on which we listen.
+
+    Behind a proxy on this machine everybody seems to be; a proxy says for whom it asks.
+    """
+    if any(name in request.headers for name in _FROM_AFAR):
+        return False
     own = request.transport.get_extra_info("sockname") if request.transport is not None else None
     return request.remote in ("127.0.0.1", "::1") or (own is not None and request.remote == own[0])
 

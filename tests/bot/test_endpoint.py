@@ -45,14 +45,14 @@ async def call(aiohttp_client: AiohttpClient) -> Call:
     app.add_routes(Actions("secret", (Shout, Refuse)).routes())
     client: TestClient[Any, Any] = await aiohttp_client(app)
 
-    async def post(action: str, header: str = "Bearer secret") -> tuple[int, Any]:
+    async def post(action: str, header: str = "Bearer secret", **more: str) -> tuple[int, Any]:
         body = {
             "next_action": action,
             "sender_id": "c.1",
             "version": "3.6.21",
             "tracker": {"sender_id": "c.1", "slots": {}, "latest_message": {"text": "hi"}, "events": []},
         }
-        async with client.post(PATH, json=body, headers={"Authorization": header}) as response:
+        async with client.post(PATH, json=body, headers={"Authorization": header, **more}) as response:
             return response.status, await response.json()
 
     return post
@@ -78,4 +78,10 @@ async def test_an_unknown_action(call: Call) -> None:
 @pytest.mark.parametrize("token", ["", "Bearer ", "Bearer guess"])
 async def test_only_who_knows_the_token(call: Call, token: str) -> None:
     status, _ = await call("action_shout", token)
+    assert status == 401
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "Via"])
+async def test_what_a_proxy_passes_on_is_from_elsewhere(call: Call, header: str) -> None:
+    status, _ = await call("action_shout", **{header: "203.0.113.7"})
     assert status == 401
