@@ -28,7 +28,6 @@ class Turn:
         self.given: dict[str, str] = {_SLOT_OF[entity["entity"]]: entity["value"] for entity in entities}
         self.words = _without(self.text, entities)
         self.slots: dict[str, Any] = dict(tracker.slots)
-        self.form: str | None = (tracker.active_loop or {}).get("name")
         self.requested: str | None = tracker.get_slot("requested_slot")
         self._responses: Mapping[str, Any] = domain.get("responses") or {}
 
