@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -112,6 +113,16 @@ def test_long_rows_of_anything_are_read_at_once(piece: str) -> None:
     assert wording.wish(text) is None
     assert wording.fields(text) in ([], ["contact"])
     assert wording.meant_otherwise(text) == wording.meant_otherwise(text + " ")
+
+
+def test_no_pattern_goes_back_and_forth_over_a_long_text() -> None:
+    """Groups, and "anything", repeat up to a bound only: unbounded ones are tried anew from each place of a long row."""
+    for name, value in vars(wording).items():
+        patterns = (
+            [value] if isinstance(value, re.Pattern) else [field[1] for field in value] if name == "_FIELDS" else []
+        )
+        for pattern in patterns:
+            assert not re.search(r"(?:\)|\.|\})[*+]", pattern.pattern), name
 
 
 def test_lines_with_nothing_but_numbers_are_no_words() -> None:
