@@ -15,7 +15,6 @@ from rasa_sdk import Action
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
 
-
 _FROM_AFAR = ("X-Forwarded-For", "Forwarded", "Via")
 """What a proxy adds to a request."""
 

@@ -26,7 +26,7 @@ _LITTLE = re.compile(  # that somebody is unhappy, wants to complain, greets, or
     r"|我?的?(?:订单号?|单号|手机号?码?|电话号?码?|邮箱|联系方式)[是为]?"
     r"|(?:非常|很|太)?不满意?|气死(?:我|人)?了?|太?生气了?"
     r"|[a-z0-9._%+-]{1,64}@[a-z0-9.-]+|(?<![a-z0-9])[a-z]{0,8}\d[\d -]*"
-    r"|\babout (?:(?:one|a member) of )?(?:(?:an?|the|your) ){0,3}(?:staff|agents?|employees?|couriers?)(?: members?)?\b"
+    r"|\babout (?:(?:one|a member) of )?(?:(?:an?|the|your) ){,3}(?:staff|agents?|employees?|couriers?)(?: members?)?\b"
     r"|\b(?:hi|hello|hey|please|now|to|and|an?|another|the|my|formal|official|serious|about|against|you|your|this|it)\b"
     r"|\b(?:i(?:'d| would| will|'ll| am|'m)?|can i|may i|how (?:do|can) i|let me|want|need|like|wish|have|going)\b"
     r"|\b(?:make|file|lodge|raise|submit|register|put in|complain(?:t|ts|ing)?)\b"

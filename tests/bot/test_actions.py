@@ -116,7 +116,7 @@ def test_long_rows_of_anything_are_read_at_once(piece: str) -> None:
 
 
 def test_no_pattern_goes_back_and_forth_over_a_long_text() -> None:
-    """Groups, and "anything", repeat up to a bound only: unbounded ones are tried anew from each place of a long row."""
+    """Groups, and "anything", repeat up to a bound: unbounded ones are tried anew from each place of a long row."""
     for name, value in vars(wording).items():
         patterns = (
             [value] if isinstance(value, re.Pattern) else [field[1] for field in value] if name == "_FIELDS" else []
