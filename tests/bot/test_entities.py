@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from bot.components.entities import find
 
 
-def found(text: str) -> list[tuple[str, str]]:
-    return [(entity.entity, entity.value) for entity in find(text)]
+def found(text: str, asked: str | None = None) -> list[tuple[str, str]]:
+    return [(entity.entity, entity.value) for entity in find(text, asked)]
 
 
 @pytest.mark.parametrize(
@@ -92,6 +92,66 @@ def test_an_address(text: str, value: str) -> None:
 )
 def test_what_is_none_of_them(text: str) -> None:
     assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "我20251103买的耳机，只能听一边",
+            "2025-1103 下单",
+            "订单20251103下的",
+            "I bought it on 20251103",
+            "20251103",
+        ),
+        *("座机是87654321", "查一下，电话 87654321", "my landline is 8765 4321", "+852-91234567", "(021) 87654321"),
+        *("序列号 87654321", "QQ 87654321", "021-8765 4321", "serial 87654321"),
+    ],
+)
+def test_a_date_or_a_telephone_is_no_order_number(text: str) -> None:
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "20418835",
+            "20418835。",
+            "我的快递呢\n20418835",
+            "20418835，13812345678",
+            "查一下20418835",
+            "20418835到哪了",
+        ),
+        *(
+            "20418835这个订单",
+            "where is 20418835?",
+            "order no. 20418835",
+            "单号是 2041 8835",
+            "我的order是20418835",
+            "order number is 20418835",
+        ),
+    ],
+)
+def test_bare_digits_that_somebody_calls_an_order(text: str) -> None:
+    assert ("order_number", "PL20418835") in found(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "taken"),
+    [
+        ("应该是20418835", "order_number", True),
+        ("it should be 20418835", "order_number", True),
+        ("20251103", "order_number", True),
+        ("我20251103买的", "order_number", False),
+        ("座机87654321", "order_number", False),
+        ("87654321", "contact", False),
+        ("订单是87654321", "contact", True),
+        ("电话是20418835", "complaint_account", False),
+    ],
+)
+def test_what_was_asked_for_tells_what_bare_digits_are(text: str, asked: str, taken: bool) -> None:
+    assert bool(found(text, asked)) is taken
 
 
 def test_all_of_them_in_one_message() -> None:

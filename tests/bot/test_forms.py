@@ -139,6 +139,23 @@ async def test_each_fault_has_its_sentence_and_no_question_has_no_end(
     assert chat.slot(asked) == (text if asked == "complaint_account" else "none")
 
 
+@pytest.mark.parametrize(
+    ("asked", "text"), [("complaint_account", "我20251103买的耳机，只能听一边"), ("contact", "我的座机是87654321")]
+)
+async def test_dates_and_telephones_leave_a_good_order_number_alone(begin: Begin, asked: str, text: str) -> None:
+    chat = begin("zh")
+    chat.dialogue = Dialogue("complaint_form", asked, {"order_number": "PL20418801"})
+    await chat.say(text)
+    assert chat.slot("order_number") == "PL20418801"
+
+
+async def test_bare_digits_are_an_order_number_where_one_is_asked_for(begin: Begin) -> None:
+    chat = begin("en")
+    await chat.say("where is my order")
+    await chat.say("sure, it's 20418801")
+    assert chat.dialogue == Dialogue("order_status_form", "contact", {"order_number": "PL20418801"})
+
+
 async def test_more_of_the_story_is_noted_wherever_it_is_told(begin: Begin) -> None:
     chat = begin("zh")
     chat.dialogue = Dialogue("complaint_form", "contact", {**COMPLAINT, "contact": None})
