@@ -108,7 +108,8 @@ class FormValidation(Action):  # type: ignore[misc]  # the library has no types
             filling.say(_OUT[turn.intent])
             return [ActionExecutionRejected(self.form), FollowupAction("action_listen")]
         elif self.is_left(turn):
-            return [ActionExecutionRejected(self.form)]  # the rules go on
+            # The rules go on; the form that they may open is to find no question of this one.
+            return [ActionExecutionRejected(self.form), SlotSet("requested_slot", None)]
         elif not await self.aside(filling):
             self.take(filling)
         self.end(filling)

@@ -474,6 +474,29 @@ async def test_asides_and_ways_out_of_a_lookup(begin: Begin) -> None:
     assert chat.dialogue.form is None
 
 
+@pytest.mark.parametrize("form", ["order_status_form", "warranty_form"])
+@pytest.mark.parametrize("asked", ["order_number", "contact"])
+@pytest.mark.parametrize(
+    ("language", "text", "sorry"), [("zh", "我要投诉", "非常抱歉"), ("en", "I want to complain", "I am very sorry")]
+)
+async def test_from_a_lookup_into_a_complaint(
+    begin: Begin, form: str, asked: str, language: Language, text: str, sorry: str
+) -> None:
+    chat = begin(language)
+    given = {"order_number": "PL20418801"} if asked == "contact" else {}
+    chat.dialogue = Dialogue(form, asked, given)
+    assert (await chat.say(text)).startswith(sorry)
+    assert chat.dialogue == Dialogue("complaint_form", "complaint_account" if given else "order_number", given)
+
+
+async def test_from_one_lookup_into_the_other(begin: Begin) -> None:
+    chat = begin("en")
+    chat.dialogue = Dialogue("order_status_form", "contact", {"order_number": "PL20418806"})
+    await chat.say("is it still under warranty?")
+    assert chat.dialogue == Dialogue("warranty_form", "contact", {"order_number": "PL20418806"})
+    assert "(extension included)" in await chat.say("13900000106")
+
+
 async def test_a_lookup_taken_twice_counts_once(begin: Begin) -> None:
     chat = begin("zh")
     await chat.say("我的订单到哪了 PL20418802，13800000001")
