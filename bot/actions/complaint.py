@@ -23,6 +23,9 @@ LONGEST = 2000
 BESIDE_NUMBERS, UNASKED = 8, 16
 """The weight from which on words tell what happened though something else was asked for: beside that, or instead."""
 
+PLAIN_REQUEST = 18
+"""The weight up to which the wish for a human tells nothing else."""
+
 _NO = frozenset({"no_number", "deny"})
 _UNWILLING: Final = {"zh": {NONE: "无"}, "en": {NONE: "none"}}
 
@@ -36,6 +39,18 @@ class ValidateComplaint(FormValidation):
     def is_free(self, turn: Turn) -> bool:
         """What happened and what would put it right are said in one's own words."""
         return turn.requested in (ACCOUNT, WISH)
+
+    def is_word(self, turn: Turn) -> bool:
+        """In one's own words, "that is not what I wanted" says what happened, and so may "goodbye"."""
+        told = self.is_free(turn) and turn.intent in ("not_helpful", "goodbye") and wording.account(turn.words)
+        return bool(told)
+
+    def kept(self, turn: Turn) -> list[Any]:
+        """A story that asks for a human on the way; nobody has to tell it to them again."""
+        told = wording.account(turn.words) if turn.intent == "ask_human" and self.is_free(turn) else None
+        if told is None or wording.weight(told) <= PLAIN_REQUEST:
+            return []
+        return [SlotSet(ACCOUNT, _longer(turn.slots.get(ACCOUNT), told))]
 
     def begin(self, filling: Filling) -> None:
         """Takes what was told with the wish to complain, so that nobody has to say it again."""

@@ -104,9 +104,9 @@ class FormValidation(Action):  # type: ignore[misc]  # the library has no types
         filling = Filling(dispatcher, turn)
         if turn.requested is None:
             self.begin(filling)
-        elif turn.intent in _OUT:
+        elif turn.intent in _OUT and not self.is_word(turn):
             filling.say(_OUT[turn.intent])
-            return [ActionExecutionRejected(self.form), FollowupAction("action_listen")]
+            return [*self.kept(turn), ActionExecutionRejected(self.form), FollowupAction("action_listen")]
         elif self.is_left(turn):
             # The rules go on; the form that they may open is to find no question of this one.
             return [ActionExecutionRejected(self.form), SlotSet("requested_slot", None)]
@@ -129,6 +129,14 @@ class FormValidation(Action):  # type: ignore[misc]  # the library has no types
     def is_free(self, turn: Turn) -> bool:
         """Whether the customer was asked for words of their own."""
         return False
+
+    def is_word(self, turn: Turn) -> bool:
+        """Whether what leads out of the form elsewhere is told here, as in "they never said goodbye"."""
+        return False
+
+    def kept(self, turn: Turn) -> list[Any]:
+        """What somebody who takes over is to know of the turn that leads out of the form: slots, as events."""
+        return []
 
     def is_left(self, turn: Turn) -> bool:
         """Whether the customer wants no more of it, or something else."""

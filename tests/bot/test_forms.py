@@ -315,6 +315,45 @@ async def test_a_human_in_the_middle(begin: Begin, language: Language, text: str
     assert chat.slot("complaint_account") is None
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "you sent me the wrong thing, that's not what I ordered"),
+        ("zh", "你们给的答复根本不是我问的问题，问了五遍都这样，客服一直复制粘贴"),
+    ],
+)
+async def test_a_story_is_taken_for_what_happened(begin: Begin, language: Language, text: str) -> None:
+    chat = begin(language)
+    chat.dialogue = Dialogue("complaint_form", "complaint_account", {"order_number": "PL20418801"})
+    await chat.say(text)
+    assert chat.slot("complaint_account") == text
+    assert chat.dialogue.requested == "complaint_wish"
+
+
+@pytest.mark.parametrize(("language", "text"), [("zh", "再见"), ("en", "bye")])
+async def test_a_goodbye_alone_is_one(begin: Begin, language: Language, text: str) -> None:
+    chat = begin(language)
+    chat.dialogue = Dialogue("complaint_form", "complaint_account", {"order_number": "PL20418801"})
+    said = await chat.say(text)
+    assert "再见" in said or "oodbye" in said
+    assert chat.slot("complaint_account") is None
+
+
+@pytest.mark.parametrize("asked", ["complaint_account", "complaint_wish"])
+async def test_a_story_that_asks_for_a_human_goes_with_them(begin: Begin, asked: str) -> None:
+    text = "我要求你们的客服给我打电话，找了三次人工都没人"
+    chat = begin("zh")
+    before = {"order_number": "PL20418801"}
+    if asked == "complaint_wish":
+        before["complaint_account"] = "屏幕碎了"
+    chat.dialogue = Dialogue("complaint_form", asked, before)
+    await chat.say(text)
+    assert chat.reply.effects == (Handoff("asked"),)
+    assert str(chat.slot("complaint_account")).endswith(text)
+    assert str(chat.slot("complaint_account")).startswith(before.get("complaint_account", ""))
+    assert await chat.again() == chat.reply
+
+
 async def test_a_turn_taken_twice_fills_one_slot(begin: Begin) -> None:
     chat = begin("zh")
     for text in ("我要投诉", "PL20418801", "快递把箱子摔坏了，平板也裂了", "退款", "13800138000", "提交"):
