@@ -114,7 +114,8 @@ class ValidateComplaint(FormValidation):
         replaced = bool(turn.given) and wording.corrects(turn.text)
         if turn.intent != "correct" and not replaced and not (confirming and not turn.given and self._names(filling)):
             return False
-        if turn.intent == "affirm" or (self.is_free(turn) and wording.weight(turn.text) > wording.BRIEF):
+        yes = turn.intent == "affirm" and not (confirming and wording.faults(turn.text))
+        if yes or (self.is_free(turn) and wording.weight(turn.text) > wording.BRIEF):
             return False
         if turn.given:
             filling.say("utter_changed")
@@ -135,8 +136,11 @@ class ValidateComplaint(FormValidation):
         return True
 
     def _names(self, filling: Filling) -> bool:
-        short = wording.weight(filling.turn.text) <= wording.BRIEF
-        return short and filling.turn.intent in ("deny", "nlu_fallback") and self._field(filling) is not None
+        """Whether a no names one of the slots that are filled, or whatever it was taken for says that it is wrong."""
+        turn = filling.turn
+        short = wording.weight(turn.text) <= wording.BRIEF
+        no = wording.faults(turn.text) or (short and turn.intent in ("deny", "nlu_fallback"))
+        return no and self._field(filling) is not None
 
     def _field(self, filling: Filling) -> str | None:
         """Which of the slots that are filled the customer speaks of."""

@@ -68,7 +68,11 @@ _MEANT = re.compile(
     re.IGNORECASE,
 )
 _WRONG = re.compile(
-    r"不是|不对|错|改|更正|纠正|\b(?:not|wrong|other|correct(?:ion)?|mistake|instead|change|meant)\b", re.IGNORECASE
+    r"不是|不对|(?<!没)错|改|更正|纠正|\b(?:not|wrong|other|correct(?:ion)?|mistake|instead|change|meant)\b",
+    re.IGNORECASE,
+)
+_FAULTY = re.compile(
+    r"不对|不准|有误|(?<!没)(?<!不)错|\b(?:wrong|incorrect|mistaken?|not (?:right|correct|mine))\b", re.IGNORECASE
 )
 _ANOTHER = re.compile(
     r"另外?一?[个单笔份]|还有一[个单笔份]|另外的|别的|其他的?|换一?[个单]|再查一[个单]|\b(?:another|other|different)\b",
@@ -119,6 +123,11 @@ def meant_otherwise(text: str) -> bool:
 def corrects(text: str) -> bool:
     """Whether the words, beside a new value, say that the one before was wrong."""
     return weight(text) <= BRIEF and bool(_WRONG.search(text)) and bool(fields(text))
+
+
+def faults(text: str) -> bool:
+    """Whether the words, without a new value, say that something taken down is wrong."""
+    return weight(text) <= BRIEF and bool(_FAULTY.search(text)) and bool(fields(text))
 
 
 def another(text: str) -> bool:

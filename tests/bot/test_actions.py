@@ -95,6 +95,22 @@ def test_what_is_to_be_corrected(text: str, field: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "faulty"),
+    [
+        ("可以，不过订单号不对", True),
+        ("手机号错了", True),
+        ("the order number is not right", True),
+        ("没错，订单号是这个", False),
+        ("手机号不错", False),
+        ("我没有订单号", False),
+        ("wrong", False),
+    ],
+)
+def test_what_is_said_to_be_wrong(text: str, faulty: bool) -> None:
+    assert wording.faults(text) is faulty
+
+
+@pytest.mark.parametrize(
     "text", ["运费险是什么", "退款要多久", "how long does a refund take", "要多少钱？", "能不能换"]
 )
 def test_questions(text: str) -> None:

@@ -178,6 +178,9 @@ async def test_more_of_the_story_is_noted_wherever_it_is_told(begin: Begin) -> N
         ("en", "use my other email, it is me@example.com", "contact", "me@example.com"),
         ("zh", "不是退款，我想要换货", "complaint_wish", "不是退款，我想要换货"),
         ("en", "the description is wrong", "complaint_account", None),
+        ("zh", "可以，不过订单号不对", "order_number", None),
+        ("en", "fine, but the order number is not right", "order_number", None),
+        ("zh", "嗯，诉求不对", "complaint_wish", None),
     ],
 )
 async def test_a_correction_before_it_is_submitted(
