@@ -187,7 +187,7 @@ def compose(claim: Claim, reply: BotReply, decision: Decision | None) -> Outcome
             case Handoff(reason):
                 # Where somebody is in danger, nothing else is to be read and nothing to be pressed.
                 draft.hand_over(effect, None if said and reason == "safety" else "handing_over")
-            case TakeBack():
+            case TakeBack() if not said:  # "never mind" has its own words where nobody is waited for
                 draft.take_back()
             case Complaint(record):
                 draft.file(record)
@@ -200,17 +200,21 @@ def meanwhile(claim: Claim, reply: BotReply, decision: Decision | None) -> Outco
     """The outcome of a turn while the customer waits for an agent, whose the conversation is about to be.
 
     They may no longer want one, be in danger now, or ask again for what is coming. Who wanted to go on asking is
-    answered, forms aside. The rest is for the agent to read.
+    answered, forms aside. The rest is for the agent to read. Taking back with words beside it ("never mind") may mean
+    something else: nobody loses their place by it, but the button is offered.
     """
     draft = _Draft(claim)
     assists = claim.conversation.memory.assist
     opens_form = reply.dialogue is not None and reply.dialogue.form is not None
+    unsure = any(isinstance(e, TakeBack) for e in reply.effects) and any(isinstance(e, Say) for e in reply.effects)
     urgent = any(isinstance(e, Handoff) and e.priority > claim.conversation.priority for e in reply.effects)
     for effect in reply.effects:
         match effect:
+            case TakeBack() if unsure:
+                draft.tell("still_waiting", ("take_back", TAKE_BACK))
             case TakeBack():
                 draft.take_back()
-            case Say(text, buttons) if urgent or (assists and not opens_form):
+            case Say(text, buttons) if urgent or (assists and not opens_form and not unsure):
                 draft.say(text, () if urgent else buttons)
             case Handoff() if urgent:
                 draft.hand_over(effect, None)

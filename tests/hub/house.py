@@ -51,6 +51,8 @@ class ScriptedBot:
         self.asked.append(turn)
         if self.error is not None:
             raise self.error
+        if "never mind" in turn.text:
+            return BotReply(effects=(Say("We leave it at that."), TakeBack()), intent="stop", confidence=0.9)
         if "nobody" in turn.text:
             return BotReply(effects=(TakeBack(),), intent="take_back", confidence=0.9)
         if "smoke" in turn.text:

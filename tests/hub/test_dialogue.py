@@ -198,6 +198,20 @@ async def test_who_waits_may_take_it_back_in_words(house: House) -> None:
     assert len(await say(house, "hello")) == 1
 
 
+async def test_never_mind_offers_to_take_it_back_and_loses_no_place(house: House) -> None:
+    (left,) = await say(house, "never mind")
+    assert left.text == "We leave it at that."
+    await say(house, "a human, please")
+    for _ in range(2):
+        (offer,) = await say(house, "never mind")
+        assert "in the queue" in offer.text
+        assert [button.payload for button in offer.buttons] == [TAKE_BACK]
+        assert (await state(house)).status == "waiting"
+        await say(house, "", payload=ASSIST)
+    await say(house, "", payload=TAKE_BACK)
+    assert (await state(house)).status == "bot"
+
+
 async def test_what_was_begun_while_waiting_does_not_talk_over_the_human(house: House) -> None:
     agent = await house.agent("li")
     await say(house, "a human, please")
