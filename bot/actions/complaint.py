@@ -52,6 +52,17 @@ class ValidateComplaint(FormValidation):
             return []
         return [SlotSet(ACCOUNT, _longer(turn.slots.get(ACCOUNT), told))]
 
+    def read(self, filling: Filling) -> None:
+        """Anything will do by which somebody can be called; a lookup takes only what the order was placed with."""
+        turn = filling.turn
+        speaks_of_it = turn.requested == CONFIRMED and CONTACT in wording.fields(turn.text)
+        if turn.given.get(CONTACT) or not (turn.requested == CONTACT or speaks_of_it):
+            return
+        number = wording.telephone(turn.text)
+        if number is not None:
+            turn.given[CONTACT] = number
+            filling.put(CONTACT, number)
+
     def begin(self, filling: Filling) -> None:
         """Takes what was told with the wish to complain, so that nobody has to say it again."""
         words = filling.turn.words
@@ -202,7 +213,7 @@ class ValidateComplaint(FormValidation):
         turn = filling.turn
         if turn.given or told:
             return
-        if turn.intent in _NO or miss_contact(filling):
+        if turn.intent in _NO or miss_contact(filling, any_telephone=True):
             filling.put(CONTACT, NONE)
             filling.say("utter_without_contact")
 

@@ -20,6 +20,7 @@ TRIES = 3
 """So often is something asked for in vain; then it goes on without."""
 
 ORDER_DIGITS, PHONE_DIGITS = 8, 11
+TELEPHONE_DIGITS = range(7, 16)
 LOOKS_LIKE_A_NUMBER = 3
 """Digits from which on somebody has tried to give a number."""
 
@@ -102,6 +103,7 @@ class FormValidation(Action):  # type: ignore[misc]  # the library has no types
         """The changes of this turn; a rejection where something else than the form is to answer."""
         turn = Turn(tracker, domain)
         filling = Filling(dispatcher, turn)
+        self.read(filling)
         if turn.requested is None:
             self.begin(filling)
         elif turn.intent in _OUT and not self.is_word(turn):
@@ -114,6 +116,9 @@ class FormValidation(Action):  # type: ignore[misc]  # the library has no types
             self.take(filling)
         self.end(filling)
         return filling.events()
+
+    def read(self, filling: Filling) -> None:
+        """Takes from the turn what only this form understands, before anything is made of it."""
 
     def begin(self, filling: Filling) -> None:
         """The form has just been opened."""
@@ -203,14 +208,19 @@ def miss_order_number(filling: Filling, silently: bool = False) -> bool:
     return last
 
 
-def miss_contact(filling: Filling) -> bool:
-    """Says what is wrong with the telephone or address that was none; whether that was the last try."""
+def miss_contact(filling: Filling, any_telephone: bool = False) -> bool:
+    """Says what is wrong with the telephone or address that was none; whether that was the last try.
+
+    `any_telephone`: landlines and numbers of other countries would do, but for their area code.
+    """
     digits = wording.digits(filling.turn.text)
     last = filling.in_vain()
     if last:
         return True
     if "@" in filling.turn.text or "＠" in filling.turn.text:
         filling.say("utter_email_wrong")
+    elif any_telephone and digits in TELEPHONE_DIGITS and wording.begins_otherwise(filling.turn.text):
+        filling.say("utter_phone_code")
     elif digits >= LOOKS_LIKE_A_NUMBER and digits != PHONE_DIGITS:
         filling.say("utter_phone_digits", digits=digits)
     else:

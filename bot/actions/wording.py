@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final, Literal
 
 Field = Literal["order_number", "complaint_account", "complaint_wish", "contact"]
@@ -25,7 +26,7 @@ _LITTLE = re.compile(  # that somebody is unhappy, wants to complain, greets, or
     r"|(?:你们?|这家?店?)的?(?:服务|客服|态度|质量){0,4}(?:真的?|太|很|实在|非常){0,4}(?:差劲?|烂|垃圾|恶劣|不行|过分|离谱)了?"
     r"|我?的?(?:订单号?|单号|手机号?码?|电话号?码?|邮箱|联系方式)[是为]?"
     r"|(?:非常|很|太)?不满意?|气死(?:我|人)?了?|太?生气了?"
-    r"|[a-z0-9._%+-]{1,64}@[a-z0-9.-]+|(?<![a-z0-9])[a-z]{0,8}\d[\d -]*"
+    r"|(?<![a-z0-9._%+-])[a-z0-9._%+-]{1,64}@[a-z0-9.-]+|(?<![a-z0-9])[a-z]{0,8}\d[\d -]*"
     r"|\babout (?:(?:one|a member) of )?(?:(?:an?|the|your) ){,3}(?:staff|agents?|employees?|couriers?)(?: members?)?\b"
     r"|\b(?:hi|hello|hey|please|now|to|and|an?|another|the|my|formal|official|serious|about|against|you|your|this|it)\b"
     r"|\b(?:i(?:'d| would| will|'ll| am|'m)?|can i|may i|how (?:do|can) i|let me|want|need|like|wish|have|going)\b"
@@ -42,7 +43,10 @@ _QUESTION = re.compile(
 _FIELDS: Final[tuple[tuple[Field, re.Pattern[str]], ...]] = (
     (
         "contact",
-        re.compile(r"手机|电话|電話|邮箱|邮件|联系|换号|shouji|\b(?:phone|mobile|e?-?mail|contact)\b", re.IGNORECASE),
+        re.compile(
+            r"手机|电话|電話|座机|固话|邮箱|邮件|联系|换号|shouji|\b(?:phone|mobile|landline|e?-?mail|contact)\b",
+            re.IGNORECASE,
+        ),
     ),
     ("order_number", re.compile(r"订单|订但|單號|单号|danhao|dingdan|[这那一个]单|\border\b", re.IGNORECASE)),
     (
@@ -77,6 +81,9 @@ _FAULTY = re.compile(
 _ANOTHER = re.compile(
     r"另外?一?[个单笔份]|还有一[个单笔份]|另外的|别的|其他的?|换一?[个单]|再查一[个单]|\b(?:another|other|different)\b",
     re.IGNORECASE,
+)
+_TELEPHONE = re.compile(
+    r"(?<![a-z0-9+])(?:\+(?:[ ()-]{0,2}[0-9]){7,15}|\(?0(?:[ ()-]{0,2}[0-9]){6,14})(?![0-9])", re.IGNORECASE
 )
 _NUMBER = re.compile(r"号码|号|\b(?:number|digit)s?\b|[少多错]了?一?[位个]", re.IGNORECASE)
 
@@ -133,6 +140,18 @@ def faults(text: str) -> bool:
 def another(text: str) -> bool:
     """Whether another one is meant than the one before."""
     return bool(_ANOTHER.search(text))
+
+
+def telephone(text: str) -> str | None:
+    """A landline with its area code or a number of another country, as in "+44 7700 900123"; without what parts it."""
+    found = _TELEPHONE.search(unicodedata.normalize("NFKC", text))
+    return re.sub(r"[^0-9+]", "", found[0]) if found else None
+
+
+def begins_otherwise(text: str) -> bool:
+    """Whether the first digit is not the one that mobile numbers begin with."""
+    first = next((character for character in text if character.isdigit()), "")
+    return unicodedata.normalize("NFKC", first) != "1"
 
 
 def digits(text: str) -> int:

@@ -111,6 +111,24 @@ def test_what_is_said_to_be_wrong(text: str, faulty: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("+44 7700 900123", "+447700900123"),
+        ("call me at +1 (415) 555-2671 please", "+14155552671"),
+        ("座机0571-87654321，白天都在", "057187654321"),
+        ("（０２１）８７６５４３２１", "02187654321"),
+        ("020 7946 0958", "02079460958"),
+        ("87654321", None),
+        ("+12345", None),
+        ("+1234567890123456", None),
+        ("PL02041883", None),
+    ],
+)
+def test_landlines_and_numbers_of_other_countries(text: str, number: str | None) -> None:
+    assert wording.telephone(text) == number
+
+
+@pytest.mark.parametrize(
     "text", ["运费险是什么", "退款要多久", "how long does a refund take", "要多少钱？", "能不能换"]
 )
 def test_questions(text: str) -> None:

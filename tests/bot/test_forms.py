@@ -156,6 +156,40 @@ async def test_bare_digits_are_an_order_number_where_one_is_asked_for(begin: Beg
     assert chat.dialogue == Dialogue("order_status_form", "contact", {"order_number": "PL20418801"})
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "number"),
+    [
+        ("en", "+44 7700 900123", "+447700900123"),
+        ("en", "my landline is 020 7946 0958", "02079460958"),
+        ("zh", "0571-87654321", "057187654321"),
+    ],
+)
+async def test_any_telephone_will_do_for_a_complaint(begin: Begin, language: Language, text: str, number: str) -> None:
+    chat = begin(language)
+    chat.dialogue = Dialogue("complaint_form", "contact", {**COMPLAINT, "contact": None})
+    assert number in await chat.say(text)
+    assert chat.dialogue == Dialogue("complaint_form", "complaint_confirmed", {**COMPLAINT, "contact": number})
+
+
+async def test_a_telephone_abroad_instead(begin: Begin) -> None:
+    chat = await told(begin, "en")
+    assert "+447700900123" in await chat.say("the phone number is wrong, it is +44 7700 900123")
+    assert chat.slot("order_number") == COMPLAINT["order_number"]
+
+
+async def test_a_landline_without_its_area_code(begin: Begin) -> None:
+    chat = begin("zh")
+    chat.dialogue = Dialogue("complaint_form", "contact", {**COMPLAINT, "contact": None})
+    assert "座机请带上区号" in await chat.say("87654321")
+
+
+async def test_a_lookup_takes_only_what_an_order_is_placed_with(begin: Begin) -> None:
+    chat = begin("en")
+    chat.dialogue = Dialogue("order_status_form", "contact", {"order_number": "PL20418801"})
+    assert "yours has 12" in await chat.say("+44 7700 900123")
+    assert chat.slot("contact") is None
+
+
 async def test_more_of_the_story_is_noted_wherever_it_is_told(begin: Begin) -> None:
     chat = begin("zh")
     chat.dialogue = Dialogue("complaint_form", "contact", {**COMPLAINT, "contact": None})
@@ -247,7 +281,7 @@ async def test_a_question_that_has_to_wait(begin: Begin) -> None:
     chat = begin("zh")
     before = Dialogue("complaint_form", "order_number", {"complaint_account": "快递把箱子摔坏了"})
     chat.dialogue = before
-    assert (await chat.say("你们卖不卖电饭煲？")).startswith("这个问题我没有可靠的答案")
+    assert (await chat.say("充电线可以单独配一根吗？")).startswith("这个问题我没有可靠的答案")
     assert Search() not in chat.reply.effects  # a miss might hand over, and nothing is asked after that
     assert chat.dialogue == before
 
