@@ -15,12 +15,12 @@ _NUMBERS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "one": 1
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
 _ALONE = re.compile(
     r"(?:我?(?:要|选|想问)的?(?:是)?|就是|是|number|no\.?|option|choice|#)?\s*第?\s*([1-9]|[一二两三四五]|one|two|three|four|five)"
-    r"\s*(?:个|条|项|号|种)?(?:那个)?\s*(?:吧|please|pls|谢谢)?",
+    r"\s*(?:个|条|项|号|种)?(?:那个)?[\s,]*(?:吧|please|pls|谢谢)?",
     re.ASCII,
 )
 _ORDINAL = re.compile(
     r"(?:the\s+|it'?s\s+the\s+)?(first|second|third|fourth|fifth|1st|2nd|3rd|4th)"
-    r"(?:\s+(?:one|option|choice))?(?:\s+(?:please|pls))?"
+    r"(?:\s+(?:one|option|choice))?(?:[\s,]+(?:please|pls))?"
 )
 _LAST = re.compile(r"(?:(?:我?选)?最后(?:一|那)?个|(?:the\s+)?last(?:\s+one)?)")
 _EDGES = " \t\r\n.,!?;:。,!?;:、~～()（）\"'“”‘’【】[]"

@@ -29,7 +29,19 @@ def test_the_second_in_chinese(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["1", "#1", "the first one", "First", "option 1", "number one", "1 please", "return postage", "the postage one"],
+    [
+        "1",
+        "#1",
+        "the first one",
+        "The first one, please.",
+        "1, please",
+        "First",
+        "option 1",
+        "number one",
+        "1 please",
+        "return postage",
+        "the postage one",
+    ],
 )
 def test_the_first_in_english(text: str) -> None:
     assert meant(text, EN) == "article:a"
