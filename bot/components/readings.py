@@ -17,7 +17,7 @@ Ranking = list[dict[str, Any]]
 SURE = 0.4
 """Below this confidence nothing is taken for anything but a question; `config.yml` gives the fallback the same."""
 VERY_SURE = 0.7
-"""A clause says less than the sentence around it, so it has to be surer."""
+"""A line or a clause says less than the whole, so it has to be surer: an "I" by itself is no cry for help."""
 
 URGENT = frozenset({"danger", "distress"})
 ORDER = (
@@ -42,7 +42,9 @@ def read(text: str, rank: Callable[[str], Ranking]) -> Ranking:
     """The ranking that counts for `text`; `rank` gives that of a piece of it."""
     whole = rank(text)
     lines = [line for line in text.splitlines() if line.strip()]
-    readings = [whole, *(rank(line) for line in lines)] if len(lines) > 1 else [whole]
+    readings = [whole]
+    if len(lines) > 1:
+        readings += [ranking for line in lines if _cries((ranking := rank(line))[0]) or _place(ranking) > 0]
     chosen: Ranking = min(reversed(readings), key=_place)
     if _place(chosen) == 0:
         return chosen

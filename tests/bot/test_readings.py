@@ -61,6 +61,12 @@ def test_a_clause_has_to_be_surer() -> None:
     assert say(text, **{text: ("question", 0.9)}, it_smokes=("complaint", 0.9)) == "question"
 
 
+def test_a_line_has_to_be_surer() -> None:
+    text = "i\nforgot my password"
+    assert say(text, i=("distress", 0.6), forgot_my_password=("question", 0.9)) == "question"
+    assert say(text, i=("distress", 0.9), forgot_my_password=("question", 0.9)) == "distress"
+
+
 @pytest.mark.parametrize("text", ["", "\n\n", "...", ",,,\n!!!"])
 def test_nothing_at_all_is_read_too(text: str) -> None:
     assert say(text) == "small_talk"
