@@ -84,10 +84,16 @@ class Lookup(Action):  # type: ignore[misc]  # the library has no types
         self._lookups = lookups
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Any]:
-        """The answer; where number and contact do not go together the form opens again."""
+        """The answer; where number and contact do not go together the form opens again.
+
+        Raises `ValueError` where something is missing and the form was never ended: the call to its validation failed,
+        and Rasa took it for finished. Nobody has said then that they have no number; the turn is to be tried again.
+        """
         number, contact = (tracker.get_slot(slot) for slot in _SLOTS)
         if self._lookups is None:
             dispatcher.utter_message(response="utter_search")
+        elif (not number or not contact) and not _ended(tracker):
+            raise ValueError("the form is not finished")
         elif not number or not contact:
             dispatcher.utter_message(response="utter_lookup_incomplete")
         else:
@@ -151,6 +157,13 @@ class WarrantyStatus(Lookup):
         else:
             dispatcher.utter_message(response="utter_warranty", number=number, **_lines(warranty))
         return True
+
+
+def _ended(tracker: Tracker) -> bool:
+    """Whether a form has come to its end in this turn."""
+    events = reversed(tracker.events)
+    last: dict[str, Any] = next((event for event in events if event.get("event") in ("user", "active_loop")), {})
+    return last.get("event") == "active_loop" and last.get("name") is None
 
 
 def _response_of(order: Order) -> str:

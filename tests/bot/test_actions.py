@@ -12,6 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot.actions import wording
 from bot.actions.all import actions
 from bot.actions.turn import Turn
+from bot.lookups import Lookups
 from tests.bot import desk
 
 
@@ -186,6 +187,20 @@ async def test_a_complaint_that_nobody_confirmed_is_not_filed() -> None:
     """Where the call to the form's validation fails, Rasa takes the form for finished."""
     with pytest.raises(ValueError, match="not confirmed"):
         await run("action_file_complaint", complaint_account="broken")
+
+
+@pytest.mark.parametrize("name", ["action_order_status", "action_warranty_status"])
+async def test_a_lookup_whose_form_was_never_ended_says_nothing(name: str, lookups: Lookups) -> None:
+    """Rasa goes on so where the call to the form's validation fails; that turn has to be tried again."""
+    made = next(made for made in actions(desk.Knowledge(), lookups) if made.name() == name)
+    dispatcher, said = CollectingDispatcher(), tracker("where is it?", slots={"order_number": "PL20418801"})
+    said.events = [{"event": "active_loop", "name": None}, {"event": "user"}]
+    with pytest.raises(ValueError, match="not finished"):
+        await made.run(dispatcher, said, {})
+    assert dispatcher.messages == []
+    said.events.append({"event": "active_loop", "name": None})
+    await made.run(dispatcher, said, {})
+    assert [message["response"] for message in dispatcher.messages] == ["utter_lookup_incomplete"]
 
 
 @pytest.mark.parametrize("name", ["action_order_status", "action_warranty_status"])
