@@ -439,6 +439,28 @@ async def test_one_question_after_the_other(begin: Begin) -> None:
     assert "SF Express" in await chat.say("13900000102")
 
 
+@pytest.mark.parametrize(
+    ("language", "first", "text", "found"),
+    [
+        ("zh", "我的订单到哪了 PL20418801 13900000101", "PL20418801呢", "待发货"),
+        ("en", "where is my order PL20418801, 13900000101", "and PL20418801?", 'still "Processing"'),
+        ("zh", "我的订单到哪了 PL20418801 13900000101", "那PL20418802呢", "没有找到"),
+    ],
+)
+async def test_a_bare_number_after_a_lookup(
+    begin: Begin, language: Language, first: str, text: str, found: str
+) -> None:
+    chat = begin(language)
+    await chat.say(first)
+    assert found in await chat.say(text)  # with the contact that is known
+
+
+async def test_a_bare_number_at_the_beginning(begin: Begin) -> None:
+    chat = begin("en")
+    await chat.say("and PL20418801?")
+    assert chat.dialogue == Dialogue("order_status_form", "contact", {"order_number": "PL20418801"})
+
+
 async def test_warranties(begin: Begin) -> None:
     chat = begin("zh")
     await chat.say("我的耳机还在保修期吗")
