@@ -42,8 +42,11 @@ class ValidateComplaint(FormValidation):
 
     def is_word(self, turn: Turn) -> bool:
         """In one's own words, "that is not what I wanted" says what happened, and so may "goodbye"."""
-        told = self.is_free(turn) and turn.intent in ("not_helpful", "goodbye") and wording.account(turn.words)
-        return bool(told)
+        if not self.is_free(turn) or turn.intent not in ("not_helpful", "goodbye"):
+            return False
+        told = wording.account(turn.words)
+        # As a wish, "that is not what I asked" would make no sense.
+        return told is not None and (turn.requested == ACCOUNT or wording.weight(told) > wording.BRIEF // 2)
 
     def kept(self, turn: Turn) -> list[Any]:
         """A story that asks for a human on the way; nobody has to tell it to them again."""

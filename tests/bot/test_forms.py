@@ -9,7 +9,7 @@ import pytest
 from bot.client import RasaClient
 from bot.guesses import ALLOWED
 from bot.lookups import Lookups
-from hub.types import Complaint, Dialogue, Handoff, Language, Search
+from hub.types import Complaint, Dialogue, Handoff, Language, Miss, Search
 from tests.bot import desk, served
 from tests.bot.desk import Chat
 
@@ -365,6 +365,16 @@ async def test_a_story_is_taken_for_what_happened(begin: Begin, language: Langua
     await chat.say(text)
     assert chat.slot("complaint_account") == text
     assert chat.dialogue.requested == "complaint_wish"
+
+
+@pytest.mark.parametrize(("language", "text"), [("zh", "不是我要的答案"), ("en", "that's not what I asked")])
+async def test_a_poor_answer_is_no_wish(begin: Begin, language: Language, text: str) -> None:
+    chat = begin(language)
+    before = Dialogue("complaint_form", "complaint_wish", {"order_number": "none", "complaint_account": "箱子摔坏了"})
+    chat.dialogue = before
+    await chat.say(text)
+    assert chat.reply.effects == (Miss(),)
+    assert chat.dialogue == before
 
 
 @pytest.mark.parametrize(("language", "text"), [("zh", "再见"), ("en", "bye")])
