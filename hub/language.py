@@ -29,3 +29,8 @@ def detect(text: str) -> Language | None:
     if han == 0 and words == 0:
         return None
     return "zh" if han >= words else "en"
+
+
+def size(text: str) -> int:
+    """How much is said: Chinese characters and English words."""
+    return len(_HAN.findall(text)) + len(_WORD.findall(text))

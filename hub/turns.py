@@ -16,6 +16,7 @@ from hub import metrics, reply
 from hub.bus import Bus
 from hub.connector import Channels
 from hub.errors import BotUnavailable
+from hub.language import size
 from hub.lifecycle import FENCING
 from hub.ports import Bot, KnowledgeBase
 from hub.reply import Outcome
@@ -32,6 +33,9 @@ LEASE = 15.0
 
 GIVE_UP_AFTER = 3
 """Attempts at one turn before a human gets the conversation."""
+
+SAYS_ENOUGH = 10
+"""Words, or Chinese characters, from which a question that leans on the answer before is first looked up by itself."""
 
 BOT_AWAY, PATIENCE = 1.0, 60.0
 """Seconds after which a bot that was away, and cannot be stood in for, is asked again; and for how long that is no
@@ -134,9 +138,14 @@ class Turns:
         memory = claim.conversation.memory
         if wanted is None or (claim.conversation.status == "waiting" and not memory.assist):
             return None
+        language, version = claim.conversation.language, claim.knowledge_version
         if wanted.follow_up and memory.topic is not None:
+            if size(text) >= SAYS_ENOUGH:  # it may lean on what was said, and yet be about something else
+                alone = await self._knowledge.decide(text, language, version)
+                if alone.decision == "answer":
+                    return alone
             text = f"{memory.topic.title} {memory.topic.question}\n{text}"  # of what was tried, this found most
-        return await self._knowledge.decide(text, claim.conversation.language, claim.knowledge_version)
+        return await self._knowledge.decide(text, language, version)
 
     async def finish(self, claim: Claim, outcome: Outcome) -> bool:
         """Stores what came of a turn; False where it no longer counts and was dropped."""

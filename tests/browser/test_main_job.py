@@ -102,6 +102,7 @@ async def test_the_main_job() -> None:
 
         editor = await window(browser, errors, "en-GB")
         await log_in(editor, stack, "editor@example.com")
+        await editor.get_by_label("Search articles").fill("Return period")
         await editor.get_by_text("Return period and conditions").first.click()
         answer = editor.get_by_role("textbox", name="Answer", exact=True).first
         await answer.fill("签收后 45 天内都可以退货。")

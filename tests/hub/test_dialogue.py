@@ -335,3 +335,14 @@ async def test_a_long_question_is_kept_as_a_short_topic(house: House) -> None:
     await say(house, "and for headphones?")
     assert house.knowledge.asked[-1].endswith("\nand for headphones?")
     assert len(house.knowledge.asked[-1]) < 300
+
+
+async def test_a_follow_up_that_says_enough_is_looked_up_by_itself_first(house: House) -> None:
+    await say(house, "can I return it?")
+    long = "and for headphones, do I have to return them together with the case?"
+    await say(house, long)
+    assert house.knowledge.asked[-1] == long
+    unknown = "and for headphones, is it love or is it only a passing fancy of mine?"
+    await say(house, unknown)
+    assert house.knowledge.asked[-2] == unknown
+    assert house.knowledge.asked[-1].endswith(f"\n{unknown}")
