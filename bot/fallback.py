@@ -48,7 +48,6 @@ class SteadyBot:
                 self._pause = min(self._pause * 2, LONGEST_PAUSE)
             else:
                 self._note(None)
-                self._pause = PAUSE
                 return reply
             finally:
                 self._asking -= 1
@@ -65,4 +64,5 @@ class SteadyBot:
             log.warning("%s; what was trained stands in until it is back", error)
         elif error is None and self._away:
             log.info("the bot is back")
+            self._pause = PAUSE
         self._away = error is not None

@@ -20,7 +20,7 @@ from bot.client import Custom, Said, effects, harmless
 from bot.components.ngram_model import WEIGHTS, WORDS, NgramModel
 from bot.components.ngrams import plain
 from bot.components.readings import SURE, read
-from hub.types import BotReply, BotTurn, Handoff, Search
+from hub.types import BotReply, BotTurn, Effect, Handoff, Search
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +29,10 @@ WITHOUT_ITS_FORM = {"complaint": Handoff("complaint")}
 
 
 class Trained(Struct, frozen=True):
-    """A model and what the bot answers to an intent by itself: the messages of one response."""
+    """A model, and what the bot answers to an intent by itself."""
 
     model: NgramModel
-    answers: Mapping[str, tuple[Said, ...]]
+    answers: Mapping[str, Said]
 
 
 class StandIn:
@@ -55,10 +55,10 @@ class StandIn:
             return BotReply(effects=(Search(),))
         first = read(plain(harmless(turn.text)), self._trained.model.rank)[0]
         intent, confidence = first["name"], first["confidence"]
-        said = self._trained.answers.get(intent, ()) if confidence >= SURE else ()
-        wanted = tuple(effect for message in said for effect in effects(message, turn.language))
-        if not wanted:
-            wanted = (WITHOUT_ITS_FORM.get(intent, Search()) if confidence >= SURE else Search(),)
+        wanted: tuple[Effect, ...] = (Search(),)
+        if confidence >= SURE:
+            said = self._trained.answers.get(intent)
+            wanted = tuple(effects(said, turn.language)) if said else (WITHOUT_ITS_FORM.get(intent, Search()),)
         return BotReply(effects=wanted, intent=intent, confidence=confidence)
 
     async def ready(self) -> tuple[bool, str]:
@@ -92,7 +92,7 @@ def trained(model: Path, rules: Path) -> Trained:
     return Trained(
         NgramModel.of(found[WORDS], found[WEIGHTS]),
         {
-            intent: tuple(_said(response) for response in responses[action])
+            intent: _said(responses[action][0])  # of several ways of saying it Rasa takes one, too
             for intent, action in _answered_at_once(rules).items()
             if action in responses
         },
@@ -100,7 +100,7 @@ def trained(model: Path, rules: Path) -> Trained:
 
 
 def _said(response: dict[str, Any]) -> Said:
-    """A response of the domain as Rasa would send it; where it has variations, each is said once at most."""
+    """A response of the domain as Rasa would send it."""
     return Said(text=response.get("text"), custom=msgspec.convert(response.get("custom"), Custom | None))
 
 

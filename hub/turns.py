@@ -110,7 +110,8 @@ class Turns:
         compose = reply.meanwhile if waits else reply.compose
         if before := reply.asked_before(claim):
             cry = await self._bot.respond(_question(claim, before, None))
-            if any(isinstance(effect, Handoff) and effect.priority for effect in cry.effects):
+            urgency = claim.conversation.priority
+            if any(isinstance(effect, Handoff) and effect.priority > urgency for effect in cry.effects):
                 return compose(claim, cry, None)  # a button pressed behind it does not make danger unsaid
         match payload:
             case reply.HUMAN:

@@ -1,5 +1,7 @@
 """What stands in while Rasa is away: the trained bot's understanding and words, without Rasa."""
 
+import io
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -89,6 +91,21 @@ async def test_without_a_model_everything_is_searched(tmp_path: Path) -> None:
     assert (await stand_in.respond(turn("转人工"))).effects == (Search(),)
     broken.write_bytes(MODEL.read_bytes())
     assert (await stand_in.respond(turn("转人工"))).effects == (Handoff("asked"),), "a new model is read"
+
+
+async def test_of_several_ways_of_saying_it_one_is_said(tmp_path: Path) -> None:
+    varied = tmp_path / "bot.tar.gz"
+    with tarfile.open(MODEL) as old, tarfile.open(varied, "w:gz") as new:
+        for member in old:
+            file = old.extractfile(member)
+            content = file.read() if file is not None else b""
+            if Path(member.name).name == "domain.yml":
+                domain = yaml.safe_load(content)
+                domain["responses"]["utter_greet"] *= 2
+                content = yaml.safe_dump(domain, allow_unicode=True).encode()
+                member.size = len(content)
+            new.addfile(member, io.BytesIO(content))
+    assert len((await StandIn(varied, RULES).respond(turn("你好", "zh"))).effects) == 1
 
 
 class Flaky:
