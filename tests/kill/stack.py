@@ -10,17 +10,19 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 import msgspec
+import yaml
 
 from app.supervisor.state import RunState
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LONGEST_START = 180.0
+REST_TOKEN = "of-a-test"
 
 
 @dataclass
@@ -79,9 +81,25 @@ def _start(var: Path, env: dict[str, str]) -> subprocess.Popen[bytes]:
         )
 
 
+def _settings(var: Path, url: str, channels: Sequence[Mapping[str, object]]) -> Path:
+    content = {
+        "channels": [{"name": "web", "kind": "webchat"}, *channels],
+        "public_url": url,
+        "rest_token": REST_TOKEN,  # what has a public address is not open to everybody on the machine
+    }
+    path = var / "hub.yml"
+    path.write_text(yaml.safe_dump(msgspec.to_builtins(content)), encoding="utf-8")
+    return path
+
+
 @contextlib.asynccontextmanager
-async def running_stack(models: Path = ROOT / "var" / "models", **environment: str) -> AsyncIterator[Stack]:
-    """Starts everything, with the bot in `models`, in an empty data folder; stops it and takes the folder away."""
+async def running_stack(
+    models: Path = ROOT / "var" / "models", channels: Sequence[Mapping[str, object]] = (), **environment: str
+) -> AsyncIterator[Stack]:
+    """Starts everything, with the bot in `models`, in an empty data folder; stops it and takes the folder away.
+
+    `channels`: the entries of `hub.yml` beside the web chat's; with any, Rasa's REST channel wants `REST_TOKEN`.
+    """
     with tempfile.TemporaryDirectory(prefix="parley-kill-") as folder:
         Path(folder).chmod(0o711)  # the database server's account has to pass
         var = Path(folder) / "var"
@@ -89,6 +107,8 @@ async def running_stack(models: Path = ROOT / "var" / "models", **environment: s
         (var / "models").symlink_to(models)
         http = f"127.0.0.1:{free_port()}"
         env = {**os.environ, "PARLEY_VAR": str(var), "PARLEY_HTTP": http, **environment}
+        if channels:
+            env["PARLEY_CONFIG"] = str(_settings(var, f"http://{http}", channels))
         for name in ("DATABASE_URL", "REDIS_URL"):
             env.pop(name, None)
         stack = Stack(var, f"http://{http}", _start(var, env))
