@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Literal
 
-from app.settings import LookupSettings, Settings, WebChatSettings
+from app.settings import ChannelSettings, LookupSettings, Settings, WebChatSettings
 from app.supervisor.hub import url_of
 from bot.client import RasaClient
 from bot.fallback import SteadyBot
@@ -24,9 +24,13 @@ from connectors.webchat.connector import WebChat
 from handoff.context import TranscriptContexts
 from handoff.desk import Desk
 from hub.bus import Bus
-from hub.connector import Channels
+from hub.connector import Channels, Connector
+from hub.core import Core
+from hub.fetching import Fetching
 from hub.intake import Intake
 from hub.outbox import Outbox
+from hub.people import People
+from hub.replies import Replies
 from hub.runner import Runner
 from hub.steps import Steps
 from hub.store.db import Database
@@ -55,6 +59,7 @@ class Parts:
     steps: Steps
     turns: Turns
     outbox: Outbox
+    fetching: Fetching
     desk: Desk
     knowledge: Knowledge
     articles: Articles
@@ -84,7 +89,9 @@ async def parts(settings: Settings) -> AsyncIterator[Parts]:
         stand_in = StandIn(settings.var / "models" / "bot.tar.gz", settings.root / "training_data" / "rules.yml")
         bot = SteadyBot(rasa, stand_in) if rasa is not None else stand_in
         turns = Turns(db, bus, channels, steps, bot, knowledge)
-        _add_channels(channels, settings, db, bus, intake, steps)
+        outbox = Outbox(db, bus, channels)
+        core = Core(db, bus, steps, intake, outbox, Replies(db, bus), People(db, bus))
+        _add_channels(channels, settings, core)
         for connector in channels:
             await connector.start()
             stack.push_async_callback(connector.stop)
@@ -99,7 +106,8 @@ async def parts(settings: Settings) -> AsyncIterator[Parts]:
             intake=intake,
             steps=steps,
             turns=turns,
-            outbox=Outbox(db, bus, channels),
+            outbox=outbox,
+            fetching=Fetching(db, bus, channels),
             desk=Desk(db, steps, channels),
             knowledge=knowledge,
             articles=Articles(db, bus),
@@ -123,12 +131,18 @@ async def _lookups(settings: Settings, stack: contextlib.AsyncExitStack) -> tupl
     return lookups, shop
 
 
-def _add_channels(channels: Channels, settings: Settings, db: Database, bus: Bus, intake: Intake, steps: Steps) -> None:
+def _add_channels(channels: Channels, settings: Settings, core: Core) -> None:
+    public = settings.file.public_url
     for wanted in settings.file.channels:
-        match wanted:
-            case WebChatSettings(name, origins):
-                channels.add(WebChat(name, origins, db, bus, intake, steps))
-    channels.add(Rest(settings.file.rest_token, db, bus, intake, public=settings.file.public_url is not None))
+        channels.add(connector_of(wanted, core, public))
+    channels.add(Rest(settings.file.rest_token, core.db, core.bus, core.intake, public=public is not None))
+
+
+def connector_of(wanted: ChannelSettings, core: Core, public_url: str | None = None) -> Connector:
+    """The connector of a channel's settings. `public_url`: what links and webhooks are built from."""
+    match wanted:
+        case WebChatSettings(name, origins):
+            return WebChat(name, origins, core.db, core.bus, core.intake, core.steps)
 
 
 def workers(made: Parts) -> tuple[Runner, ...]:
@@ -136,4 +150,5 @@ def workers(made: Parts) -> tuple[Runner, ...]:
     return (
         Runner("turns", made.bus, made.turns.due, made.turns.take),
         Runner("outbox", made.bus, made.outbox.due, made.outbox.drain),
+        Runner("files", made.bus, made.fetching.due, made.fetching.fetch, concurrency=4),
     )

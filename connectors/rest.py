@@ -10,15 +10,14 @@ import hmac
 import ipaddress
 import uuid
 from collections.abc import Iterable
-from typing import Literal
 
 from aiohttp import web
 from msgspec import Struct
 
 from hub import http
 from hub.bus import Bus, Wake
-from hub.connector import Health, Sent
-from hub.errors import Forbidden, Unauthenticated, Unsupported
+from hub.connector import PullConnector
+from hub.errors import Forbidden, Unauthenticated
 from hub.intake import Intake
 from hub.store import messages
 from hub.store.db import Database
@@ -49,11 +48,8 @@ class Answer(Struct, omit_defaults=True):
     sources: tuple[Source, ...] = ()
 
 
-class Rest:
+class Rest(PullConnector):
     """The channel `rest`. Replies are read from the store, so there is nothing to send."""
-
-    delivery: Literal["pull", "push"] = "pull"
-    idempotent = True
 
     def __init__(self, token: str | None, db: Database, bus: Bus, intake: Intake, public: bool = False) -> None:
         self.channel = Channel("rest", "rest")
@@ -66,20 +62,6 @@ class Rest:
     def routes(self) -> Iterable[web.RouteDef]:
         """Rasa's own path."""
         yield web.post("/webhooks/rest/webhook", self._ask)
-
-    async def start(self) -> None:
-        """Nothing runs in the background."""
-
-    async def stop(self) -> None:
-        """Nothing to end."""
-
-    async def send(self, recipient: str, message: Message) -> Sent:
-        """Never called: the channel is pulled."""
-        raise Unsupported("the caller gets the reply as the response")
-
-    async def health(self) -> Health:
-        """Fine whenever the process is."""
-        return Health(True)
 
     async def _ask(self, request: web.Request) -> web.Response:
         self._check(request)

@@ -11,7 +11,9 @@ HubError
 └── DeliveryError        a platform did not take a message
     ├── Transient        may work later; `retry_after` seconds where the platform says so
     ├── AuthFailed       our credentials were refused
+    ├── Deferred         not now: it can go out with the customer's next message
     ├── Rejected         the platform refuses this message for good
+    │   └── Unreachable  ... and any other to this customer: blocked, unsubscribed, gone
     └── Unsupported      the platform cannot carry such a message
 """
 
@@ -66,8 +68,16 @@ class AuthFailed(DeliveryError):
     """The platform refused our credentials: somebody has to mend the settings."""
 
 
+class Deferred(DeliveryError):
+    """The platform lets us answer, not write: the message waits for the customer's next one."""
+
+
 class Rejected(DeliveryError):
     """The platform refuses this message, now and later."""
+
+
+class Unreachable(Rejected):
+    """The customer cannot be written to at all until they write again; the message says why (blocked, gone)."""
 
 
 class Unsupported(DeliveryError):

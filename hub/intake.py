@@ -13,7 +13,7 @@ from hub.errors import InvalidRequest
 from hub.steps import Steps
 from hub.store import attachments, conversations, messages, streams
 from hub.store.db import Connection, Database
-from hub.types import Conversation, InboundMessage, Language, Receipt
+from hub.types import Attachment, Conversation, InboundMessage, Language, Receipt
 
 MAX_TEXT = 20_000
 """Characters; what is longer is no question, and a platform's own limit is far below."""
@@ -44,7 +44,7 @@ class Intake:
         message = _checked(message)
         try:
             async with self._db.transaction() as conn:
-                receipt = await self._store(conn, message)
+                receipt, files = await self._store(conn, message)
         except _StoredBefore:
             metrics.REPEATED.labels(message.channel).inc()
             async with self._db.connection() as conn:
@@ -55,16 +55,34 @@ class Intake:
         self._bus.signal("stream", str(receipt.stream))
         self._bus.signal("turns", receipt.conversation)
         self._bus.signal("feed")
+        for file in files:
+            self._bus.signal("files", file.id)
         return receipt
 
-    async def _store(self, conn: Connection, message: InboundMessage) -> Receipt:
+    async def remark(self, channel: str, sender: str, id: str, text: str) -> None:
+        """Writes for the agents what a platform says about a message of somebody (an edit): no turn, no answer.
+
+        The same `id` is the same remark. Nothing is written about somebody who never wrote.
+        """
+        async with self._db.transaction() as conn:
+            now = await conversations.lock_current(conn, channel, sender)
+            if now is not None:
+                await messages.add_note(conn, now.stream, now.id, channel, None, _storable(text)[:MAX_TEXT], id)
+        self._bus.signal("feed")
+
+    async def _store(self, conn: Connection, message: InboundMessage) -> tuple[Receipt, tuple[Attachment, ...]]:
         spoken = message.language or language.detect(message.text)
-        conversation = await self.current(conn, message.channel, message.sender, spoken, name=message.name)
+        conversation = await self.current(
+            conn, message.channel, message.sender, spoken, name=message.name, person=message.person
+        )
         files = await attachments.of(conn, conversation.stream, message.attachments)
-        added = await messages.add_inbound(conn, conversation, message, files)
+        awaited = await attachments.expect(conn, conversation.stream, message.files)
+        added = await messages.add_inbound(conn, conversation, message, (*files, *awaited))
         if added is None:
             raise _StoredBefore  # rolls all of it back: the number taken, a conversation reopened
-        return Receipt(conversation.stream, conversation.id, added.key, added.id, added.seq, duplicate=False)
+        if awaited:
+            await attachments.belong_to(conn, added.key, awaited)
+        return Receipt(conversation.stream, conversation.id, added.key, added.id, added.seq, duplicate=False), awaited
 
     async def current(
         self,
@@ -75,11 +93,12 @@ class Intake:
         *,
         name: str | None = None,
         email: str | None = None,
+        person: str | None = None,
     ) -> Conversation:
         """The conversation in which somebody goes on, locked: the open one, the closed one reopened, or a new one."""
         conversation = await conversations.lock_current(conn, channel, sender)
         if conversation is None or self._is_over(conversation):
-            stream = await streams.lock_or_create(conn, channel, sender, name, email)
+            stream = await streams.lock_or_create(conn, channel, sender, name, email, person)
             conversation = await conversations.lock_current(conn, channel, sender)  # another one may have been faster
             if conversation is None or self._is_over(conversation):
                 started = await streams.start_conversation(conn, stream, spoken or "en")
@@ -97,7 +116,7 @@ def _checked(message: InboundMessage) -> InboundMessage:
     text = _storable(message.text)
     if len(text) > MAX_TEXT:
         raise InvalidRequest(f"text: at most {MAX_TEXT} characters, this has {len(text)}")
-    for name, value in (("id", message.external_id), ("sender", message.sender)):
+    for name, value in (("id", message.external_id), ("sender", message.sender), ("person", message.person or "-")):
         if not 0 < len(value) <= MAX_KEY or "\x00" in value:
             raise InvalidRequest(f"{name}: from 1 to {MAX_KEY} characters")
     payload = _storable(message.payload[:MAX_KEY]) if message.payload else None

@@ -8,6 +8,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 RECEIVED: Final = Counter("parley_messages_received", "Customers' messages stored", ["channel"])
 REPEATED: Final = Counter("parley_deliveries_repeated", "Deliveries that had been stored before", ["channel"])
+REFUSED: Final = Counter("parley_deliveries_refused", "Deliveries that were not accepted", ["channel"])
 TURNS: Final = Counter("parley_turns", "Turns ended, by what came of them", ["outcome"])
 TURN_SECONDS: Final = Histogram(
     "parley_turn_seconds",

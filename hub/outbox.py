@@ -1,25 +1,39 @@
 """The way out for channels that are called: one conversation's messages in their order, each accounted for.
 
-`sending` is committed before the call. Found after a crash, such a message is sent again where the platform takes our
-id as a key, and is otherwise `unknown`, for the agents to see: a duplicate or a loss is never hidden.
+A message goes out in as many parts as its channel's limits make of it; how many have arrived is stored between them.
+`sending` is committed before each call. Found after a crash, such a message is sent again where the platform knows our
+keys, and is otherwise `unknown`, for the agents to see: a duplicate or a loss is never hidden.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 
-from hub import metrics, retry
+import msgspec
+
+from hub import metrics, render, retry
 from hub.bus import Bus
-from hub.connector import Channels, Connector
-from hub.errors import DeliveryError, Transient
-from hub.store import outbox
-from hub.store.db import Database
+from hub.connector import Channels, Connector, Part, Recipient
+from hub.errors import Deferred, DeliveryError, Transient, Unreachable
+from hub.store import outbox, people
+from hub.store.db import Connection, Database
 from hub.store.outbox import Head
+from hub.types import Delivery
+
+log = logging.getLogger(__name__)
 
 SENDING = 60.0
 """Seconds after which a message in `sending` was left behind by a crash; longer than any call's time-out."""
 
 CALL_TIMEOUT = 30.0
+
+_SETTLED: dict[Delivery, frozenset[Delivery]] = {
+    "sent": frozenset({"delivered", "failed"}),
+    "unknown": frozenset({"sent", "delivered", "failed"}),
+    "delivered": frozenset({"failed"}),
+}
+"""What may still become of a message when the platform has later news about it."""
 
 
 class Outbox:
@@ -30,8 +44,8 @@ class Outbox:
         self._bus = bus
         self._channels = channels
 
-    async def take(self, conversation: str) -> tuple[Head, Connector] | None:
-        """Takes the head of a conversation's line in hand; None where there is nothing to send now."""
+    async def take(self, conversation: str) -> tuple[Head, Connector, Part] | None:
+        """Takes the next part of a conversation's line in hand; None where there is nothing to send now."""
         while True:
             async with self._db.transaction() as conn:
                 locked = await outbox.lock_head(conn, conversation)
@@ -39,52 +53,76 @@ class Outbox:
                     return None
                 head, due, lost = locked
                 connector = self._channels.get(head.channel)
-                again = connector is not None and connector.idempotent and not head.stale
-                if lost and not again:
-                    await outbox.mark(conn, head.message.key, "unknown", error="interrupted while it was being sent")
-                elif head.stale and head.message.delivery == "queued":
-                    await outbox.mark(conn, head.message.key, "dropped", error="a human has taken over")
-                elif connector is None:
-                    await outbox.mark(
-                        conn, head.message.key, "failed", error=f"no channel {head.channel} is configured"
-                    )
-                elif due or lost:
+                if connector is None:
+                    no_channel = f"no channel {head.channel} is configured"
+                    await outbox.mark(conn, head.message.key, "failed", error=no_channel)
+                elif not await self._ends_here(conn, head, lost, connector):
+                    if not due and not lost:
+                        return None
+                    parts = render.parts(head.message, connector.limits)
+                    part = parts[min(head.parts_sent, len(parts) - 1)]
                     await outbox.mark_sending(conn, head.message.key, SENDING)
-                    return head, connector
-                else:
-                    return None
+                    return head, connector, msgspec.structs.replace(part, again=lost or head.attempts > 0)
             self._bus.signal("feed")
 
-    async def deliver(self, head: Head, connector: Connector) -> None:
-        """Makes the call for a message in hand and writes down what came of it."""
+    async def _ends_here(self, conn: Connection, head: Head, lost: bool, connector: Connector) -> bool:
+        """Whether the head of a line is not to be sent, or not again; then it is marked so."""
+        key = head.message.key
+        if lost and (head.stale or not connector.idempotent):
+            await outbox.mark(conn, key, "unknown", error="interrupted while it was being sent")
+        elif head.message.delivery == "queued" and head.stale:
+            some = f"; the first {head.parts_sent} parts had been sent" if head.parts_sent else ""
+            await outbox.mark(conn, key, "dropped", error="a human has taken over" + some)
+        elif head.message.delivery == "queued" and head.unreachable is not None:
+            await outbox.mark(conn, key, "failed", error=head.unreachable)
+        else:
+            return False
+        return True
+
+    async def deliver(self, head: Head, connector: Connector, part: Part) -> None:
+        """Makes the call for a part in hand and writes down what came of it."""
         key = head.message.key
         try:
-            sent = await asyncio.wait_for(connector.send(head.recipient, head.message), CALL_TIMEOUT)
+            async with asyncio.timeout(CALL_TIMEOUT):
+                sent = await connector.send(Recipient(head.recipient, head.replies_to), part)
         except DeliveryError as error:
-            await self._undelivered(head.channel, key, error, head.attempts + 1)
+            await self._undelivered(head, error)
         except TimeoutError:
-            # It may have arrived. Only a platform that knows our ids may be asked again.
+            # It may have arrived. Only a platform that knows our keys may be asked again.
             if connector.idempotent:
-                await self._undelivered(
-                    head.channel, key, Transient("the platform did not answer in time"), head.attempts + 1
-                )
+                await self._undelivered(head, Transient("the platform did not answer in time"))
             else:
                 async with self._db.transaction() as conn:
                     await outbox.mark(conn, key, "unknown", error="the platform did not answer in time")
+                metrics.DELIVERIES.labels(head.channel, "unknown").inc()
+        except Exception:
+            # A mistake of ours, after which nobody knows either; the line must not stand still for it.
+            log.exception("%s: a message could not be sent", head.channel)
+            async with self._db.transaction() as conn:
+                await outbox.mark(conn, key, "unknown", error="an error of ours while it was being sent; see the log")
+            metrics.DELIVERIES.labels(head.channel, "unknown").inc()
         else:
             async with self._db.transaction() as conn:
-                await outbox.mark(conn, key, "sent", sent.external_id)
+                await outbox.part_arrived(
+                    conn, key, part.number, last=part.last, platform_id=sent.external_id, counts=True
+                )
             metrics.DELIVERIES.labels(head.channel, "sent").inc()
         self._bus.signal("feed")
 
-    async def _undelivered(self, channel: str, key: int, error: DeliveryError, attempt: int) -> None:
-        verdict = retry.decide(error, attempt)
+    async def _undelivered(self, head: Head, error: DeliveryError) -> None:
+        key = head.message.key
+        verdict = retry.decide(error, head.attempts + 1)
         async with self._db.transaction() as conn:
-            if verdict.then == "again":
+            if isinstance(error, Deferred):
+                await outbox.defer(conn, key, str(error))
+            elif verdict.then == "again":
                 await outbox.queue_again(conn, key, verdict.delay, str(error))
             else:
                 await outbox.mark(conn, key, "failed", error=str(error))
-        metrics.DELIVERIES.labels(channel, verdict.then).inc()
+        if isinstance(error, Unreachable):
+            async with self._db.transaction() as conn:
+                await people.set_unreachable(conn, head.channel, head.recipient, str(error))
+        metrics.DELIVERIES.labels(head.channel, verdict.then).inc()
 
     async def drain(self, conversation: str) -> None:
         """Sends all that is due in one conversation's line."""
@@ -95,3 +133,13 @@ class Outbox:
         """Conversations in whose lines something is due."""
         async with self._db.connection() as conn:
             return await outbox.due(conn, 200)
+
+    async def report(self, channel: str, platform_id: str, delivery: Delivery, error: str | None = None) -> bool:
+        """Later news of the platform about a message that it knows under this id; False where it is no news."""
+        async with self._db.transaction() as conn:
+            found = await outbox.by_platform_id(conn, channel, platform_id)
+            if found is None or delivery not in _SETTLED.get(found[1], ()):
+                return False
+            await outbox.mark(conn, found[0], delivery, error=error)
+        self._bus.signal("feed")
+        return True

@@ -17,6 +17,7 @@ Author = Literal["customer", "bot", "agent", "system"]
 Language = Literal["zh", "en"]
 Kind = Literal["message", "note"]
 Delivery = Literal["queued", "sending", "sent", "delivered", "failed", "unknown", "received", "dropped"]
+FileState = Literal["stored", "awaited", "lost"]
 Role = Literal["agent", "editor", "admin"]
 Reason = Literal[
     "asked", "missed_twice", "bot_unavailable", "complaint", "safety", "rule", "transfer", "agent_vanished", "reopened"
@@ -38,13 +39,17 @@ class Source(Struct, frozen=True):
     title: str
 
 
-class Attachment(Struct, frozen=True):
-    """A stored file as people see it; `size` in bytes."""
+class Attachment(Struct, frozen=True, omit_defaults=True):
+    """A file as people see it; `size` in bytes.
+
+    `awaited`: the platform still has it, and the hub is fetching it; `lost`: it could not be had.
+    """
 
     id: str
     name: str
     type: str
-    size: int
+    size: int = 0
+    state: FileState = "stored"
 
 
 class Channel(Struct, frozen=True):
@@ -63,11 +68,33 @@ class Agent(Struct, frozen=True):
     roles: tuple[Role, ...] = ()
 
 
+class RemoteFile(Struct, frozen=True):
+    """A file that a platform keeps for us; `handle` is all that the connector needs to fetch it, in its own words.
+
+    The hub fetches it as soon as the message is stored. `type` and `size` are what the platform says, if it does.
+    """
+
+    handle: str
+    name: str
+    type: str = "application/octet-stream"
+    size: int = 0
+
+
+class Window(Struct, frozen=True):
+    """How long, in seconds from now, and how often the platform lets us write to somebody who has just written."""
+
+    seconds: float
+    messages: int
+
+
 class InboundMessage(Struct, frozen=True, kw_only=True):
     """What a connector made of one delivery of its platform.
 
     `scope` and `external_id` are the key under which a repeated delivery is recognised; what a scope is, the
     channel knows (a web session, a chat, an address). `id` is the public id; without one the store makes it.
+    `sender` is where an answer goes (a chat, a thread); `person` is who wrote, where one person may write from several.
+    `sent_at` is the platform's word for when it was written: what comes together is read in that order. `hold`: for so
+    many seconds nothing is sent to the sender but by `hub.replies`, which carries it back in the platform's request.
     """
 
     channel: str
@@ -80,6 +107,11 @@ class InboundMessage(Struct, frozen=True, kw_only=True):
     attachments: tuple[str, ...] = ()
     language: Language | None = None
     name: str | None = None
+    person: str | None = None
+    files: tuple[RemoteFile, ...] = ()
+    sent_at: datetime | None = None
+    window: Window | None = None
+    hold: float = 0.0
     raw: bytes | None = None
 
 
@@ -174,7 +206,10 @@ class OutboundMessage(Struct, frozen=True, kw_only=True):
 
 
 class Message(Struct, frozen=True, kw_only=True):
-    """A stored message. `seq` counts in the customer's stream; notes have none, the customer never sees them."""
+    """A stored message. `seq` counts in the customer's stream; notes have none, the customer never sees them.
+
+    `error` says why it has not arrived, or why nobody knows.
+    """
 
     key: int
     id: str
@@ -186,6 +221,7 @@ class Message(Struct, frozen=True, kw_only=True):
     text: str
     created_at: datetime
     delivery: Delivery
+    error: str | None = None
     payload: str | None = None
     buttons: tuple[Button, ...] = ()
     sources: tuple[Source, ...] = ()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterable
-from typing import Literal
 from urllib.parse import urlsplit
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 from msgspec import Struct
 
 from connectors.webchat.frames import MAX_FRAME, Ack, Messages, Said
@@ -16,15 +14,14 @@ from connectors.webchat.sessions import Session, Sessions
 from connectors.webchat.socket import Socket, inbound
 from hub import files, http
 from hub.bus import Bus, Wake
-from hub.connector import Health, Receive, Sent
-from hub.errors import Forbidden, InvalidRequest, NotFound, Unauthenticated, Unsupported
+from hub.connector import Health, PullConnector, Receive
+from hub.errors import Forbidden, InvalidRequest, NotFound, Unauthenticated
 from hub.intake import Intake
 from hub.steps import Steps
 from hub.store import attachments
 from hub.store.db import Database
-from hub.types import Attachment, Channel, Language, Message
+from hub.types import Attachment, Channel, Language
 
-MAX_FILE = 10 * 1024 * 1024
 MAX_WAIT = 30.0
 
 
@@ -42,11 +39,8 @@ class NewSession(Struct):
     customer: Visitor | None = None
 
 
-class WebChat:
+class WebChat(PullConnector):
     """One web chat channel. Browsers read their stream themselves, so there is nothing to send."""
-
-    delivery: Literal["pull", "push"] = "pull"
-    idempotent = True
 
     def __init__(
         self, name: str, allowed_origins: tuple[str, ...], db: Database, bus: Bus, intake: Intake, steps: Steps
@@ -58,7 +52,7 @@ class WebChat:
         self._receive: Receive = intake.receive
         self._steps = steps
         self._sessions = Sessions(name, db, intake)
-        self._uploads = asyncio.Semaphore(8)
+        self._uploads = files.Uploads()
         self._sockets: set[web.WebSocketResponse] = set()
 
     def routes(self) -> Iterable[web.RouteDef]:
@@ -77,17 +71,10 @@ class WebChat:
         for path in {path for _, path, _ in handlers}:
             yield web.options(base + path, self._with_origin(self._preflight))
 
-    async def start(self) -> None:
-        """Nothing runs in the background."""
-
     async def stop(self) -> None:
         """Tells the browsers to come back to another process, or to this one when it is up again."""
         for ws in tuple(self._sockets):
             await ws.close(code=1012, message=b"restarting")
-
-    async def send(self, recipient: str, message: Message) -> Sent:
-        """Never called: the channel is pulled."""
-        raise Unsupported("browsers read their stream themselves")
 
     async def health(self) -> Health:
         """Fine whenever the process is."""
@@ -166,25 +153,8 @@ class WebChat:
 
     async def _upload(self, request: web.Request) -> web.Response:
         session = await self._session(request)
-        try:
-            part = await (await request.multipart()).next()
-        except (AssertionError, ValueError) as error:
-            raise InvalidRequest("send the file as multipart/form-data") from error
-        if not isinstance(part, BodyPartReader):
-            raise InvalidRequest("send one file as multipart/form-data")
-        async with self._uploads:  # a file is in memory until it is stored
-            return await self._keep(session, part)
-
-    async def _keep(self, session: Session, part: BodyPartReader) -> web.Response:
-        data = bytearray()
-        while chunk := await part.read_chunk(64 * 1024):
-            data += chunk
-            if len(data) > MAX_FILE:
-                raise http.Problem(413, "File too large", f"a file may have {MAX_FILE // 2**20} MB")
-        name = (part.filename or "file").replace("\\", "/").rsplit("/", 1)[-1].replace("\x00", "")[:200] or "file"
-        kind = part.headers.get("Content-Type", "application/octet-stream").split(";")[0].strip()[:100]
-        async with self._db.transaction() as conn:
-            stored: Attachment = await attachments.add(conn, session.stream, name, kind, bytes(data))
+        async with self._uploads.receive(request) as file, self._db.transaction() as conn:
+            stored: Attachment = await attachments.add(conn, session.stream, file.name, file.type, file.data)
         return http.answer(stored, status=201)
 
     async def _download(self, request: web.Request) -> web.Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import asyncpg
 import msgspec
@@ -36,7 +36,7 @@ _extra = msgspec.json.Decoder(Extra)
 _NOTHING = Extra()
 
 COLUMNS = """m.key, m.id, m.identity, m.conversation, m.seq, m.kind, m.author, m.text, m.created_at, m.delivery,
-    m.payload, m.extra, m.agent, u.name as agent_name"""
+    m.error, m.payload, m.extra, m.agent, u.name as agent_name"""
 FROM = "messages m left join users u on u.id = m.agent"
 
 
@@ -54,6 +54,7 @@ def from_row(row: asyncpg.Record) -> Message:
         text=row["text"],
         created_at=row["created_at"],
         delivery=row["delivery"],
+        error=row["error"],
         payload=row["payload"],
         buttons=extra.buttons,
         sources=extra.sources,
@@ -104,15 +105,21 @@ async def add_inbound(
     """Puts a customer's message into the locked stream; None where this delivery was stored before.
 
     The caller rolls back on None: the number was taken and must not leave a gap. The conversation's language is
-    written with it.
+    written with it. Who writes can be written to, and within the platform's window.
     """
     row = await conn.fetchrow(
         """
-        with numbered as (update identities set seq = seq + 1 where id = $1 returning seq),
+        with numbered as (
+            update identities set seq = seq + 1, unreachable = null,
+                window_until = coalesce(clock_timestamp() + make_interval(secs => $12), window_until),
+                window_left = coalesce($13, window_left)
+            where id = $1 returning seq
+        ),
         added as (
             insert into messages (id, identity, conversation, seq, author, text, payload, extra, channel, scope,
-                                  external_id, raw, delivery)
-            select $3, $1, $2, seq, 'customer', $4, $5, $6, $7, $8, $9, $10, 'received' from numbered
+                                  external_id, raw, delivery, sent_at, hold_until)
+            select $3, $1, $2, seq, 'customer', $4, $5, $6, $7, $8, $9, $10, 'received', $14::timestamptz,
+                clock_timestamp() + make_interval(secs => $15) from numbered
             on conflict (channel, scope, external_id) where external_id is not null do nothing
             returning key, id, seq
         ),
@@ -131,6 +138,10 @@ async def add_inbound(
         message.external_id,
         message.raw,
         conversation.language,
+        message.window.seconds if message.window else None,
+        message.window.messages if message.window else None,
+        message.sent_at,
+        message.hold or None,
     )
     return Stored(*row) if row else None
 
@@ -183,14 +194,19 @@ async def add_outbound(
 
 
 async def add_note(
-    conn: Connection, stream: int, conversation: str, channel: str, agent: str, text: str, id: str | None = None
-) -> int:
-    """Writes a note that agents see and the customer never does; answers its key."""
-    key: int = await conn.fetchval(
+    conn: Connection, stream: int, conversation: str, channel: str, agent: str | None, text: str, id: str | None = None
+) -> int | None:
+    """Writes a note that agents see and the customer never does; `agent` is None where the product itself writes.
+
+    Answers its key; None where the stream has something under this id already.
+    """
+    key: int | None = await conn.fetchval(
         """
         with added as (
             insert into messages (id, identity, conversation, kind, author, agent, text, channel, delivery)
-            values ($1, $2, $3, 'note', 'agent', $4, $5, $6, 'delivered') returning key
+            values ($1, $2, $3, 'note', case when $4::text is null then 'system' else 'agent' end, $4, $5, $6,
+                    'delivered')
+            on conflict (identity, id) do nothing returning key
         ),
         told as (insert into events (kind, conversation, message) select 'note', $3, key from added)
         select key from added
@@ -203,6 +219,22 @@ async def add_note(
         channel,
     )
     return key
+
+
+async def replace_files(conn: Connection, key: int, files: Mapping[str, Attachment]) -> None:
+    """Puts files as they now are in the place of those with the same ids, and tells everybody who sees the message."""
+    row = await conn.fetchrow("select extra, conversation from messages where key = $1 for update", key)
+    extra = _extra.decode(row["extra"])
+    now = tuple(files.get(file.id, file) for file in extra.attachments)
+    await conn.execute(
+        """
+        with told as (insert into events (kind, conversation, message) values ('message', $3, $1))
+        update messages set extra = $2 where key = $1
+        """,
+        key,
+        _encode(msgspec.structs.replace(extra, attachments=now)),
+        row["conversation"],
+    )
 
 
 async def in_stream(conn: Connection, stream: int, after: int, end: int) -> list[Message]:

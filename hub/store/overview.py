@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import asyncpg
@@ -24,7 +24,9 @@ class Overview(Struct, frozen=True, kw_only=True):
     """A conversation with its people and its last word.
 
     `unread`: the customer's messages since anybody answered; while they wait, since an agent did. `queue_position`: how
-    many wait up to and including it.
+    many wait up to and including it. `window_until` and `window_left`: until when, and how often, the platform lets us
+    write; `unreachable`: why it does not; `erase_asked_at`: since when it wants their data gone; `profile`: what else
+    it says about them.
     """
 
     id: str
@@ -43,6 +45,11 @@ class Overview(Struct, frozen=True, kw_only=True):
     last: Line | None
     unread: int
     queue_position: int | None
+    window_until: datetime | None
+    window_left: int | None
+    unreachable: str | None
+    erase_asked_at: datetime | None
+    profile: Mapping[str, str]
     context: HandoffContext | None
 
 
@@ -64,15 +71,18 @@ _COLUMNS = """
         (select max(a.key) from messages a where a.conversation = c.id and a.kind = 'message'
             and (a.author = 'agent' or a.author = 'bot'
                 and (c.waiting_since is null or a.created_at < c.waiting_since))), 0)) as unread,
-    queue.position as queue_position"""
+    queue.position as queue_position,
+    who.window_until, who.window_left, who.unreachable, who.erase_asked_at, who.profile"""
 _FROM = f"""
-    conversations c join customers p on p.id = c.customer left join users u on u.id = c.owner
+    conversations c join customers p on p.id = c.customer join identities who on who.id = c.identity
+    left join users u on u.id = c.owner
     left join lateral (select m.author, left(m.text, {PREVIEW}) as text, m.created_at from messages m
         where m.conversation = c.id and m.kind = 'message' order by m.key desc limit 1) last on true
     left join (select id, row_number() over (order by priority desc, waiting_since, id) as position from conversations
         where status = 'waiting') queue on queue.id = c.id"""
 
 _identities = msgspec.json.Decoder(tuple[tuple[str, str], ...])
+_profile = msgspec.json.Decoder(dict[str, str])
 
 
 def _from_row(row: asyncpg.Record, context: str | None = None) -> Overview:
@@ -94,6 +104,11 @@ def _from_row(row: asyncpg.Record, context: str | None = None) -> Overview:
         last=Line(row["author"], row["text"], row["said_at"]) if row["author"] else None,
         unread=row["unread"],
         queue_position=row["queue_position"],
+        window_until=row["window_until"],
+        window_left=row["window_left"],
+        unreachable=row["unreachable"],
+        erase_asked_at=row["erase_asked_at"],
+        profile=_profile.decode(row["profile"]),
         context=msgspec.json.decode(context, type=HandoffContext) if context else None,
     )
 

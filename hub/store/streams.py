@@ -33,26 +33,46 @@ async def find(conn: Connection, channel: str, external_id: str) -> Stream | Non
 
 
 async def lock_or_create(
-    conn: Connection, channel: str, external_id: str, name: str | None = None, email: str | None = None
+    conn: Connection,
+    channel: str,
+    external_id: str,
+    name: str | None = None,
+    email: str | None = None,
+    person: str | None = None,
 ) -> Stream:
-    """Locks the stream of somebody on a channel, whom it makes a customer on their first word."""
+    """Locks the stream of somebody on a channel, whom it makes a customer on their first word.
+
+    Where `person` says that they have other identities there, they are the same customer.
+    """
     locked = f"select {_STREAM} from identities where channel = $1 and external_id = $2 for no key update"
     row = await conn.fetchrow(locked, channel, external_id)
     if row is None:
-        customer = str(uuid.uuid4())
-        await conn.execute("insert into customers (id, name, email) values ($1, $2, $3)", customer, name, email)
+        known = await _customer_of(conn, channel, person) if person is not None else None
+        customer = known or str(uuid.uuid4())
+        if known is None:
+            await conn.execute("insert into customers (id, name, email) values ($1, $2, $3)", customer, name, email)
         added = await conn.fetchval(
-            """insert into identities (channel, external_id, customer) values ($1, $2, $3)
+            """insert into identities (channel, external_id, customer, person) values ($1, $2, $3, $4)
                 on conflict do nothing returning id""",
             channel,
             external_id,
             customer,
+            person,
         )
-        if added is None:  # the same stranger's other message came first
+        if added is None and known is None:  # the same stranger's other message came first
             await conn.execute("delete from customers where id = $1", customer)
         row = await conn.fetchrow(locked, channel, external_id)
     assert row is not None
     return Stream(*row)
+
+
+async def _customer_of(conn: Connection, channel: str, person: str) -> str | None:
+    """Whose other identities on the channel are this person's. Two first words at once wait for each other here."""
+    await conn.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", f"person {channel} {person}")
+    customer: str | None = await conn.fetchval(
+        "select customer from identities where channel = $1 and person = $2 order by id limit 1", channel, person
+    )
+    return customer
 
 
 async def start_conversation(conn: Connection, stream: Stream, language: Language) -> str:

@@ -77,7 +77,7 @@ async def claim_new(conn: Connection, conversation: str, turn: str, token: str, 
         taken as (
             update messages m set turn = $2 from c
             where m.conversation = c.id and m.author = 'customer' and m.turn is null
-            returning m.key, {_MEMBERS}
+            returning m.key, m.sent_at, {_MEMBERS}
         ),
         opened as (
             insert into turns (id, conversation, owner_epoch, state)
@@ -88,7 +88,7 @@ async def claim_new(conn: Connection, conversation: str, turn: str, token: str, 
                 lease_until = clock_timestamp() + make_interval(secs => $4)
             from c where l.id = c.id and exists (select from taken)
         )
-        select * from c cross join taken order by taken.key
+        select * from c cross join taken order by taken.sent_at, taken.key
         """,
         conversation,
         turn,
@@ -135,7 +135,8 @@ async def take_over(conn: Connection, conversation: str, token: str, seconds: fl
     if row is None:
         return None
     rows = await conn.fetch(
-        f"select {_MEMBERS} from messages m where m.turn = $1 and m.author = 'customer' order by m.key", row["taken"]
+        f"select {_MEMBERS} from messages m where m.turn = $1 and m.author = 'customer' order by m.sent_at, m.key",
+        row["taken"],
     )
     return Claim(
         turn=row["taken"],

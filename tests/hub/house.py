@@ -12,9 +12,13 @@ from aiohttp import web
 
 from handoff.context import TranscriptContexts
 from hub.bus import Bus
-from hub.connector import Channels, Health, Sent
+from hub.connector import Channels, File, Health, Limits, Part, Recipient, Sent
+from hub.core import Core
+from hub.fetching import Fetching
 from hub.intake import Intake
 from hub.outbox import Outbox
+from hub.people import People
+from hub.replies import Replies
 from hub.steps import Steps
 from hub.store.db import Database
 from hub.turns import Turns
@@ -102,8 +106,11 @@ class TestChannel:
     channel: Channel
     delivery: Literal["pull", "push"]
     idempotent: bool = False
+    limits: Limits = field(default_factory=lambda: Limits(text=1000))
     sent: list[tuple[str, Message]] = field(default_factory=list)
+    parts: list[tuple[Recipient, Part]] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)
+    files: dict[str, File | Exception] = field(default_factory=dict)
 
     def routes(self) -> Iterable[web.RouteDef]:
         return ()
@@ -112,11 +119,19 @@ class TestChannel:
 
     async def stop(self) -> None: ...
 
-    async def send(self, recipient: str, message: Message) -> Sent:
+    async def send(self, to: Recipient, part: Part) -> Sent:
         if self.errors:
             raise self.errors.pop(0)
-        self.sent.append((recipient, message))
-        return Sent(f"platform-{message.id}")
+        self.parts.append((to, part))
+        if part.last:
+            self.sent.append((to.id, part.message))
+        return Sent(f"platform-{part.message.id}")
+
+    async def fetch(self, handle: str) -> File:
+        found = self.files[handle]
+        if isinstance(found, Exception):
+            raise found
+        return found
 
     async def health(self) -> Health:
         return Health(True)
@@ -135,6 +150,9 @@ class House:
     intake: Intake
     turns: Turns
     outbox: Outbox
+    fetching: Fetching
+    channels: Channels
+    core: Core
     knowledge: ScriptedKnowledge
 
     async def say(self, text: str, *, sender: str = "ann", channel: str = "web", id: str | None = None) -> Receipt:
@@ -169,6 +187,9 @@ async def open_house(database_url: str) -> AsyncIterator[House]:
     turns = Turns(db, bus, channels, steps, bot, knowledge)
     await db.open()
     try:
-        yield House(db, bus, bot, pull, push, steps, intake, turns, Outbox(db, bus, channels), knowledge)
+        outbox = Outbox(db, bus, channels)
+        core = Core(db, bus, steps, intake, outbox, Replies(db, bus), People(db, bus))
+        fetching = Fetching(db, bus, channels)
+        yield House(db, bus, bot, pull, push, steps, intake, turns, outbox, fetching, channels, core, knowledge)
     finally:
         await db.close()

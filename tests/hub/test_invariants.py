@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.connector import Connector
+from hub.connector import Connector, Part
 from hub.errors import IllegalTransition, Transient
 from hub.lifecycle import NEXT, Step
 from hub.store import conversations, events, messages, streams
@@ -75,7 +75,7 @@ class World:
     channel: str = "tg"
     acknowledged: list[Receipt] = field(default_factory=list)
     turns: list[Claim] = field(default_factory=list)
-    heads: list[tuple[Head, Connector]] = field(default_factory=list)
+    heads: list[tuple[Head, Connector, Part]] = field(default_factory=list)
     read: list[int] = field(default_factory=list)
     place: Position = field(default_factory=lambda: Position(0, 0))
     told: list[Event] = field(default_factory=list)
@@ -138,7 +138,7 @@ class World:
     async def take_head(self) -> None:
         taken = await self.house.outbox.take(self.conversation)
         if taken is not None:
-            head, _ = taken
+            head = taken[0]
             async with self.house.db.connection() as conn:
                 status = await conn.fetchval("select status from conversations where id = $1", self.conversation)
             assert head.message.author != "bot" or status != "human", "the bot talks over a human"
@@ -146,10 +146,10 @@ class World:
 
     async def deliver(self, number: int, fails: bool) -> None:
         if self.heads:
-            head, connector = self.heads.pop(number % len(self.heads))
+            taken = self.heads.pop(number % len(self.heads))
             if fails:
                 self.house.push.errors.append(Transient("busy", 0.1))
-            await self.house.outbox.deliver(head, connector)
+            await self.house.outbox.deliver(*taken)
 
     async def sender_dies(self) -> None:
         self.heads.clear()
