@@ -89,8 +89,8 @@ async def parts(settings: Settings) -> AsyncIterator[Parts]:
         stand_in = StandIn(settings.var / "models" / "bot.tar.gz", settings.root / "training_data" / "rules.yml")
         bot = SteadyBot(rasa, stand_in) if rasa is not None else stand_in
         turns = Turns(db, bus, channels, steps, bot, knowledge)
-        outbox = Outbox(db, bus, channels)
-        core = Core(db, bus, steps, intake, outbox, Replies(db, bus), People(db, bus))
+        outbox, desk = Outbox(db, bus, channels), Desk(db, steps, channels)
+        core = Core(db, bus, steps, intake, outbox, Replies(db, bus), People(db, bus), desk)
         _add_channels(channels, settings, core)
         for connector in channels:
             await connector.start()
@@ -108,7 +108,7 @@ async def parts(settings: Settings) -> AsyncIterator[Parts]:
             turns=turns,
             outbox=outbox,
             fetching=Fetching(db, bus, channels),
-            desk=Desk(db, steps, channels),
+            desk=desk,
             knowledge=knowledge,
             articles=Articles(db, bus),
         )

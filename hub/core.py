@@ -8,6 +8,7 @@ from hub.bus import Bus
 from hub.intake import Intake
 from hub.outbox import Outbox
 from hub.people import People
+from hub.ports import Desk
 from hub.replies import Replies
 from hub.steps import Steps
 from hub.store.db import Database
@@ -15,7 +16,7 @@ from hub.store.db import Database
 
 @dataclass(frozen=True)
 class Core:
-    """The parts of the core that connectors use: the way in, the way out, and what is known about people."""
+    """What connectors use of the core: the way in, the way out, what is known about people, what agents do."""
 
     db: Database
     bus: Bus
@@ -24,3 +25,4 @@ class Core:
     outbox: Outbox
     replies: Replies
     people: People
+    desk: Desk

@@ -11,6 +11,7 @@ from typing import Literal
 from aiohttp import web
 
 from handoff.context import TranscriptContexts
+from handoff.desk import Desk
 from hub.bus import Bus
 from hub.connector import Channels, File, Health, Limits, Part, Recipient, Sent
 from hub.core import Core
@@ -188,7 +189,7 @@ async def open_house(database_url: str) -> AsyncIterator[House]:
     await db.open()
     try:
         outbox = Outbox(db, bus, channels)
-        core = Core(db, bus, steps, intake, outbox, Replies(db, bus), People(db, bus))
+        core = Core(db, bus, steps, intake, outbox, Replies(db, bus), People(db, bus), Desk(db, steps, channels))
         fetching = Fetching(db, bus, channels)
         yield House(db, bus, bot, pull, push, steps, intake, turns, outbox, fetching, channels, core, knowledge)
     finally:
