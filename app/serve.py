@@ -117,7 +117,7 @@ async def _application(made: Parts, role: RoleName, stack: contextlib.AsyncExitS
         app.add_routes(connector.routes())
     routes: list[Route] = [
         *login.routes(auth, made.db),
-        *handoff_api.routes(made.desk, made.db, made.bus),
+        *handoff_api.routes(made.desk, made.db, made.bus, made.channels),
         *feed.routes(),
         *KnowledgeApi(made.db, made.articles, made.knowledge).routes(),
     ]

@@ -14,13 +14,15 @@ from handoff.context import TranscriptContexts
 from handoff.desk import Desk
 from hub import files
 from hub.bus import Bus
-from hub.errors import Forbidden, InvalidRequest, NotFound
+from hub.connector import Channels
+from hub.errors import InvalidRequest, NotFound
 from hub.http import Handler, Page, Route, agent_of, answer, body, query, read_cursor, write_cursor
 from hub.store import attachments, conversations, overview
 from hub.store.db import Database
-from hub.types import Message, Status
+from hub.types import Attachment, Message, Status
 
 MAX_TEXT = 20_000
+MAX_FILES = 10
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
 Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
 
@@ -49,6 +51,17 @@ class Writing(Struct, frozen=True):
     id: Id | None = None
 
 
+class Saying(Struct, frozen=True):
+    """Something to say to the customer; `attachments` are the ids of files that were uploaded for it.
+
+    There may be files without a text. Sent again under the same `id`, it is still said once.
+    """
+
+    text: Annotated[str, Meta(max_length=MAX_TEXT)] = ""
+    id: Id | None = None
+    attachments: Annotated[tuple[Id, ...], Meta(max_length=MAX_FILES)] = ()
+
+
 class Transfer(Struct, frozen=True):
     """To whom a conversation goes: a colleague (id or address), or a team's queue."""
 
@@ -60,11 +73,16 @@ class Transfer(Struct, frozen=True):
 class Api:
     """The handlers. What agents do is the desk's; here is what HTTP has to do with it."""
 
-    def __init__(self, desk: Desk, db: Database, bus: Bus) -> None:
+    def __init__(self, desk: Desk, db: Database, bus: Bus, channels: Channels) -> None:
         self._desk = desk
         self._db = db
         self._bus = bus
+        self._channels = channels
+        self._uploads = files.Uploads()
         self._contexts = TranscriptContexts()
+
+    async def channels(self, request: web.Request) -> web.Response:
+        return answer(views.Channels([connector.channel for connector in self._channels]))
 
     async def list(self, request: web.Request) -> web.Response:
         wanted = query(request, Listing)
@@ -121,18 +139,22 @@ class Api:
         return await self._shown(request.match_info["id"])
 
     async def say(self, request: web.Request) -> web.Response:
-        said = await body(request, Writing)
-        return _written(*await self._desk.say(agent_of(request), request.match_info["id"], _words(said.text), said.id))
+        said = await body(request, Saying)
+        text = _clean(said.text) if said.attachments else _words(said.text)
+        agent, conversation = agent_of(request), request.match_info["id"]
+        return _written(*await self._desk.say(agent, conversation, text, said.id, said.attachments))
+
+    async def attach(self, request: web.Request) -> web.Response:
+        conversation = await self._desk.owned(agent_of(request), request.match_info["id"])
+        async with self._uploads.receive(request) as file:
+            return answer(await self._desk.attach(conversation, file), 201)
 
     async def note(self, request: web.Request) -> web.Response:
         said = await body(request, Writing)
         return _written(*await self._desk.note(agent_of(request), request.match_info["id"], _words(said.text), said.id))
 
     async def typing(self, request: web.Request) -> web.Response:
-        async with self._db.connection() as conn:
-            now = await conversations.get(conn, request.match_info["id"])
-        if now.owner != agent_of(request).id:
-            raise Forbidden("only the agent who has the conversation writes to the customer")
+        now = await self._desk.owned(agent_of(request), request.match_info["id"])
         self._bus.signal("typing", now.id, "agent")
         return web.Response(status=204)
 
@@ -166,9 +188,9 @@ def _written(message: Message, new: bool) -> web.Response:
     return answer(views.message(message), 201 if new else 200)
 
 
-def routes(desk: Desk, db: Database, bus: Bus) -> list[Route]:
+def routes(desk: Desk, db: Database, bus: Bus, channels: Channels) -> list[Route]:
     """The routes of the agents' side."""
-    api = Api(desk, db, bus)
+    api = Api(desk, db, bus, channels)
     at = "/api/v1/conversations/{id}"
     step: dict[int, object] = {200: views.ConversationDetail}
     written: dict[int, object] = {201: views.MessageView, 200: views.MessageView}
@@ -179,6 +201,7 @@ def routes(desk: Desk, db: Database, bus: Bus) -> list[Route]:
         )
 
     return [
+        route("GET", "/api/v1/channels", api.channels, "The configured channels", {200: views.Channels}),
         route(
             "GET",
             "/api/v1/conversations",
@@ -215,10 +238,18 @@ def routes(desk: Desk, db: Database, bus: Bus) -> list[Route]:
             api.say,
             "Write to the customer; the same id is the same message",
             written,
-            body=Writing,
+            body=Saying,
             errors=(404, 409),
+        ),
+        route(
+            "POST",
+            f"{at}/attachments",
+            api.attach,
+            "Upload a file (multipart/form-data, 10 MB at most) that a message is to carry",
+            {201: Attachment},
+            errors=(400, 404, 413),
         ),
         route("POST", f"{at}/notes", api.note, "Write for the agents alone", written, body=Writing, errors=(404, 409)),
         route("POST", f"{at}/typing", api.typing, "Show the customer that you write", {204: None}, errors=(404,)),
-        route("GET", "/api/v1/attachments/{id}", api.attachment, "A customer's file", {200: bytes}, errors=(404,)),
+        route("GET", "/api/v1/attachments/{id}", api.attachment, "A file", {200: bytes}, errors=(404,)),
     ]

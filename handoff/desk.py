@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
-from hub.connector import Channels
+from hub.connector import Channels, File
 from hub.errors import Forbidden, InvalidRequest
 from hub.http import Problem
 from hub.lifecycle import Step
 from hub.steps import Steps
-from hub.store import conversations, messages, overview, users
+from hub.store import attachments, conversations, messages, overview, users
 from hub.store.db import Connection, Database
-from hub.types import Agent, Conversation, Message, OutboundMessage
+from hub.types import Agent, Attachment, Conversation, Message, OutboundMessage
+
+NOT_YOURS = "only the agent who has the conversation may write to the customer; claim it first"
 
 
 class Desk:
@@ -59,10 +62,26 @@ class Desk:
             raise InvalidRequest("agent: you have this conversation already")
         return Step(action="transfer", actor=agent.id, owner=colleague.id, reason="transfer")
 
-    async def say(self, agent: Agent, conversation: str, text: str, id: str | None = None) -> tuple[Message, bool]:
-        """Writes to the customer; answers the message, and whether it is new. An id says the same thing only once.
+    async def owned(self, agent: Agent, conversation: str) -> Conversation:
+        """The conversation, which is the agent's; raises `Forbidden` where it is not at this moment."""
+        async with self._db.connection() as conn:
+            now = await conversations.get(conn, conversation)
+        if now.owner != agent.id:
+            raise Forbidden(NOT_YOURS)
+        return now
 
-        Raises `Forbidden` unless the conversation is the agent's at this moment.
+    async def attach(self, conversation: Conversation, file: File) -> Attachment:
+        """Keeps a file that is to be sent; the customer has it once a message names it."""
+        async with self._db.transaction() as conn:
+            kept: Attachment = await attachments.add(conn, conversation.stream, file.name, file.type, file.data)
+        return kept
+
+    async def say(
+        self, agent: Agent, conversation: str, text: str, id: str | None = None, files: Sequence[str] = ()
+    ) -> tuple[Message, bool]:
+        """Writes to the customer, with `files` by their ids; answers the message, and whether it is new.
+
+        An id says the same thing only once. Raises `Forbidden` unless the conversation is the agent's at this moment.
         """
         id = id or str(uuid.uuid4())
         async with self._db.transaction() as conn:
@@ -71,13 +90,14 @@ class Desk:
             if known is not None:
                 return known, False
             if now.owner != agent.id:
-                raise Forbidden("only the agent who has the conversation may write to the customer; claim it first")
+                raise Forbidden(NOT_YOURS)
+            attached = await self._files(conn, now, files)
             await messages.add_outbound(
                 conn,
                 now.stream,
                 now.id,
                 now.channel,
-                [OutboundMessage(author="agent", agent=agent.id, text=text, id=id)],
+                [OutboundMessage(author="agent", agent=agent.id, text=text, id=id, attachments=attached)],
                 delivery=self._channels.first_delivery(now.channel),
                 owner_epoch=now.owner_epoch,
             )
@@ -85,6 +105,13 @@ class Desk:
         self._steps.tell(now)
         assert message is not None
         return message, True
+
+    async def _files(self, conn: Connection, now: Conversation, ids: Sequence[str]) -> tuple[Attachment, ...]:
+        found = await attachments.of(conn, now.stream, ids)
+        for file in found:
+            if file.state != "stored":
+                raise InvalidRequest(f"attachments: {file.name} is not here (yet)")
+        return found
 
     async def note(self, agent: Agent, conversation: str, text: str, id: str | None = None) -> tuple[Message, bool]:
         """Writes down something for the agents alone; answers the note, and whether it is new."""

@@ -37,10 +37,12 @@ class Hydrator:
     async def _data(self, conn: Connection, batch: Sequence[Event]) -> dict[Position, object]:
         said = [event for event in batch if event.kind in ("message", "note")]
         moved = [event for event in batch if event.kind == "status"]
+        known = [event for event in batch if event.kind == "person"]
         edited = [event for event in batch if event.kind == "article"]
         return (
             (await self._messages(conn, said) if said else {})
             | (await self._statuses(conn, moved) if moved else {})
+            | (await self._people(conn, known) if known else {})
             | (await self._edited(conn, edited) if edited else {})
         )
 
@@ -62,6 +64,14 @@ class Hydrator:
             if now is not None:
                 made[event.position] = views.moved(now, step) if step is not None else views.conversation(now)
         return made
+
+    async def _people(self, conn: Connection, known: Sequence[Event]) -> dict[Position, object]:
+        seen = await overview.many(conn, list({event.conversation or "" for event in known}))
+        return {
+            event.position: views.conversation(seen[event.conversation])
+            for event in known
+            if event.conversation in seen
+        }
 
     async def _edited(self, conn: Connection, edited: Sequence[Event]) -> dict[Position, object]:
         ids = list({event.article or "" for event in edited})

@@ -13,6 +13,7 @@ from hub.types import (
     Attachment,
     Author,
     Button,
+    Channel,
     ChannelIdentity,
     Customer,
     Delivery,
@@ -42,10 +43,19 @@ class LastMessage(Struct, frozen=True):
     created_at: datetime
 
 
+class WindowView(Struct, frozen=True):
+    """How long and how often the platform still lets us write; a new message of the customer's opens it again."""
+
+    until: datetime
+    left: int
+
+
 class ConversationView(Struct, frozen=True, kw_only=True):
     """A conversation. `unread`: the customer's messages since anybody answered; `queue_position` while it waits.
 
-    A higher `priority` waits in front.
+    A higher `priority` waits in front. `window`: null where the platform sets none.
+    `unreachable`: why nothing reaches the customer until they write again. `erase_asked_at`: since when the platform
+    wants what is known about them deleted.
     """
 
     id: str
@@ -63,13 +73,20 @@ class ConversationView(Struct, frozen=True, kw_only=True):
     updated_at: datetime
     last_message: LastMessage | None
     unread: int
+    window: WindowView | None
+    unreachable: str | None
+    erase_asked_at: datetime | None
 
 
 class ContextView(Struct, frozen=True, kw_only=True):
-    """What the agent is given so that the customer has to say nothing twice; a snapshot taken at the escalation."""
+    """What the agent is given so that the customer has to say nothing twice; a snapshot taken at the escalation.
+
+    `profile` is of today: what the platform says about the customer.
+    """
 
     customer: Customer
     identities: tuple[ChannelIdentity, ...]
+    profile: Mapping[str, str]
     summary: tuple[Line, ...]
     intent: str | None
     confidence: float | None
@@ -87,7 +104,10 @@ class ConversationDetail(ConversationView, frozen=True, kw_only=True):
 
 
 class MessageView(Struct, frozen=True, kw_only=True):
-    """A message or, with `kind` `note` and without `seq`, what agents wrote for each other."""
+    """A message or, with `kind` `note` and without `seq`, what agents wrote for each other.
+
+    `error`: why it failed or still waits, or why nobody knows whether it arrived.
+    """
 
     id: str
     conversation: str
@@ -97,12 +117,19 @@ class MessageView(Struct, frozen=True, kw_only=True):
     text: str
     created_at: datetime
     delivery: Delivery
+    error: str | UnsetType = UNSET
     agent: Named | UnsetType = UNSET
     payload: str | UnsetType = UNSET
     buttons: tuple[Button, ...] | UnsetType = UNSET
     sources: tuple[Source, ...] | UnsetType = UNSET
     attachments: tuple[Attachment, ...] | UnsetType = UNSET
     answers: tuple[str, ...] | UnsetType = UNSET
+
+
+class Channels(Struct, frozen=True):
+    """The configured channels."""
+
+    items: list[Channel]
 
 
 class Conversations(Struct, frozen=True):
@@ -137,13 +164,16 @@ def conversation(seen: Overview) -> ConversationView:
         updated_at=seen.updated_at,
         last_message=LastMessage(seen.last.author, seen.last.text, seen.last.at) if seen.last else None,
         unread=seen.unread,
+        window=WindowView(seen.window_until, seen.window_left or 0) if seen.window_until else None,
+        unreachable=seen.unreachable,
+        erase_asked_at=seen.erase_asked_at,
     )
 
 
 def detail(seen: Overview, context: HandoffContext) -> ConversationDetail:
     """A conversation as it stands, and its context."""
     given = msgspec.structs.asdict(context)
-    view = ContextView(customer=seen.customer, identities=seen.customer.identities, **given)
+    view = ContextView(customer=seen.customer, identities=seen.customer.identities, profile=seen.profile, **given)
     return ConversationDetail(context=view, **msgspec.structs.asdict(conversation(seen)))
 
 
@@ -172,6 +202,7 @@ def message(stored: Message) -> MessageView:
         text=stored.text,
         created_at=stored.created_at,
         delivery=stored.delivery,
+        error=stored.error or UNSET,
         agent=Named(stored.agent, stored.agent_name or "") if stored.agent else UNSET,
         payload=stored.payload if stored.payload is not None else UNSET,
         buttons=stored.buttons or UNSET,

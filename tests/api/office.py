@@ -93,7 +93,7 @@ async def open_office(database_url: str) -> AsyncIterator[Office]:
         feed = Feed(house.db, house.bus, auth.agent, presence)
         routes = [
             *login.routes(auth, house.db),
-            *api.routes(Desk(house.db, house.steps, channels), house.db, house.bus),
+            *api.routes(Desk(house.db, house.steps, channels), house.db, house.bus, channels),
             *feed.routes(),
         ]
         app = web.Application(middlewares=[security_headers, problems, authenticating(auth, presence)])

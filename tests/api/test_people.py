@@ -1,0 +1,86 @@
+"""What platforms say about people and messages, as agents see it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hub.people import People
+from hub.store import attachments, streams
+from hub.types import RemoteFile, Window
+from tests.api.office import Office
+from tests.api.test_feed import frame
+
+
+async def test_what_channels_there_are(office: Office) -> None:
+    _, token = await office.worker("li")
+    assert (await office.call("GET", "/channels"))[0] == 401
+    status, channels = await office.call("GET", "/channels", token=token)
+    assert (status, channels) == (
+        200,
+        {"items": [{"name": "web", "kind": "webchat"}, {"name": "tg", "kind": "telegram"}]},
+    )
+
+
+async def test_a_conversation_says_whether_its_customer_can_be_written_to(office: Office) -> None:
+    _, token = await office.worker("li")
+    at = f"/conversations/{await office.waiting(sender='bob', channel='tg')}"
+    _, before = await office.call("GET", at, token=token)
+    assert (before["window"], before["unreachable"], before["erase_asked_at"]) == (None, None, None)
+    assert before["context"]["profile"] == {}
+
+    people = People(office.house.db, office.house.bus)
+    await people.reachable("tg", "bob", Window(3600, 4))
+    await people.describe("tg", "bob", {"user name": "@bob"})
+    _, seen = await office.call("GET", at, token=token)
+    assert seen["window"]["left"] == 4
+    left = datetime.fromisoformat(seen["window"]["until"]) - datetime.now(UTC)
+    assert timedelta(minutes=55) < left <= timedelta(hours=1)
+    assert seen["context"]["profile"] == {"user name": "@bob"}
+
+    await people.unreachable("tg", "bob", "blocked")
+    await people.wants_erasure("tg", "bob")
+    _, page = await office.call("GET", "/conversations", token=token)
+    assert page["items"][0]["unreachable"] == "blocked"
+    assert datetime.fromisoformat(page["items"][0]["erase_asked_at"]) <= datetime.now(UTC)
+
+
+async def test_news_about_people_come_by_the_feed(office: Office) -> None:
+    _, token = await office.worker("li")
+    _, editor = await office.worker("ed", "editor")
+    conversation = await office.waiting(sender="bob", channel="tg")
+    people = People(office.house.db, office.house.bus)
+    async with office.following(token) as ws, office.following(editor) as other:
+        await frame(ws)
+        await frame(other)
+        await people.unreachable("tg", "nobody", "blocked")
+        await people.unreachable("tg", "bob", "blocked")
+        told = await frame(ws, "person")
+        assert (told["conversation"], told["data"]["id"]) == (conversation, conversation)
+        assert told["data"]["unreachable"] == "blocked"
+        _, listed = await office.call("GET", "/conversations", token=token)
+        assert told["data"] == listed["items"][0]
+        async with office.house.db.transaction() as conn:
+            await conn.execute("insert into events (kind, article) values ('article', 'a1')")
+        office.house.bus.signal("feed")
+        assert (await frame(other, "person", "article"))["kind"] == "article", "editors see no customers"
+
+
+async def test_a_message_says_why_it_did_not_arrive(office: Office) -> None:
+    _, token = await office.worker("li")
+    conversation = await office.waiting(sender="bob", channel="tg")
+    async with office.house.db.connection() as conn:
+        await conn.execute(
+            "update messages set delivery = 'failed', error = 'chat not found' where author <> 'customer'"
+        )
+    _, transcript = await office.call("GET", f"/conversations/{conversation}/messages", token=token)
+    asked, answered = transcript["items"]
+    assert "error" not in asked
+    assert (answered["delivery"], answered["error"]) == ("failed", "chat not found")
+
+
+async def test_a_file_that_is_still_to_come_says_so(office: Office) -> None:
+    _, token = await office.worker("li")
+    async with office.house.db.transaction() as conn:
+        stream = await streams.lock_or_create(conn, "web", "ann")
+        (file,) = await attachments.expect(conn, stream.id, [RemoteFile("h", "photo.jpg", "image/jpeg")])
+    assert (await office.call("GET", f"/attachments/{file.id}", token=token))[0] == 404
