@@ -109,7 +109,10 @@ async def add_inbound(
     """
     row = await conn.fetchrow(
         """
-        with numbered as (
+        with before as (
+            select unreachable is not null or $12::double precision is not null as moves from identities where id = $1
+        ),
+        numbered as (
             update identities set seq = seq + 1, unreachable = null,
                 window_until = coalesce(clock_timestamp() + make_interval(secs => $12), window_until),
                 window_left = coalesce($13, window_left)
@@ -124,6 +127,9 @@ async def add_inbound(
             returning key, id, seq
         ),
         told as (insert into events (kind, conversation, message) select 'message', $2, key from added),
+        reached as (
+            insert into events (kind, conversation, message) select 'person', $2, null from added, before where moves
+        ),
         moved as (update conversations set updated_at = clock_timestamp(), language = $11 where id = $2)
         select key, id, seq from added
         """,

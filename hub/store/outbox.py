@@ -113,8 +113,9 @@ async def part_arrived(
         ),
         used as (
             update identities i set window_left = greatest(i.window_left - 1, 0)
-            from marked where i.id = marked.identity and $4 and i.window_left is not null
-        )
+            from marked where i.id = marked.identity and $4 and i.window_left is not null returning marked.conversation
+        ),
+        told as (insert into events (kind, conversation, message) select 'person', conversation, null from used)
         insert into events (kind, conversation, message) select 'message', conversation, $1 from marked where $2
         """,
         key,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from hub.people import People
 from hub.store import attachments, streams
-from hub.types import RemoteFile, Window
+from hub.types import InboundMessage, RemoteFile, Window
 from tests.api.office import Office
 from tests.api.test_feed import frame
 
@@ -63,6 +63,30 @@ async def test_news_about_people_come_by_the_feed(office: Office) -> None:
             await conn.execute("insert into events (kind, article) values ('article', 'a1')")
         office.house.bus.signal("feed")
         assert (await frame(other, "person", "article"))["kind"] == "article", "editors see no customers"
+
+
+async def test_writing_and_answering_move_the_window_before_the_agents_eyes(office: Office) -> None:
+    _, token = await office.worker("li")
+    house = office.house
+    async with office.following(token) as ws:
+        await frame(ws)
+        window = Window(3600, 2)
+        receipt = await house.intake.receive(
+            InboundMessage(channel="tg", sender="bob", scope="bob", external_id="1", text="hello", window=window)
+        )
+        assert (await frame(ws, "person"))["data"]["window"]["left"] == 2
+        await house.turns.take(receipt.conversation)
+        await house.outbox.drain(receipt.conversation)
+        assert (await frame(ws, "person"))["data"]["window"]["left"] == 1
+        await People(house.db, house.bus).unreachable("tg", "bob", "blocked")
+        assert (await frame(ws, "person"))["data"]["unreachable"] == "blocked"
+        await house.say("me again", sender="bob", channel="tg")
+        assert (await frame(ws, "person"))["data"]["unreachable"] is None
+        await house.say("and again", sender="bob", channel="tg")
+        async with house.db.transaction() as conn:
+            await conn.execute("insert into events (kind, article) values ('article', 'a1')")
+        house.bus.signal("feed")
+        assert (await frame(ws, "person", "article"))["kind"] == "article", "nothing about the person has changed"
 
 
 async def test_a_message_says_why_it_did_not_arrive(office: Office) -> None:
