@@ -79,7 +79,7 @@ class Fetching:
             if verdict.then == "again":
                 await attachments.put_off(conn, wanted.file.id, verdict.delay, str(error))
             elif await attachments.lose(conn, wanted.file.id, str(error)):
-                gone = msgspec.structs.replace(wanted.file, state="lost")
+                gone = msgspec.structs.replace(wanted.file, state="lost", error=str(error))
                 await messages.replace_files(conn, wanted.message, {gone.id: gone})
         log.warning("%s: a file could not be fetched at attempt %d: %s", wanted.channel, wanted.attempt, error)
         self._tell(wanted)

@@ -42,7 +42,7 @@ class Source(Struct, frozen=True):
 class Attachment(Struct, frozen=True, omit_defaults=True):
     """A file as people see it; `size` in bytes.
 
-    `awaited`: the platform still has it, and the hub is fetching it; `lost`: it could not be had.
+    `awaited`: the platform still has it, and the hub is fetching it; `lost`: it could not be had, and `error` says why.
     """
 
     id: str
@@ -50,6 +50,7 @@ class Attachment(Struct, frozen=True, omit_defaults=True):
     type: str
     size: int = 0
     state: FileState = "stored"
+    error: str = ""
 
 
 class Channel(Struct, frozen=True):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from hub.errors import Rejected
 from hub.people import People
-from hub.store import attachments, streams
 from hub.types import InboundMessage, RemoteFile, Window
 from tests.api.office import Office
 from tests.api.test_feed import frame
@@ -102,9 +102,22 @@ async def test_a_message_says_why_it_did_not_arrive(office: Office) -> None:
     assert (answered["delivery"], answered["error"]) == ("failed", "chat not found")
 
 
-async def test_a_file_that_is_still_to_come_says_so(office: Office) -> None:
+async def test_a_file_that_is_awaited_or_lost_says_so(office: Office) -> None:
     _, token = await office.worker("li")
-    async with office.house.db.transaction() as conn:
-        stream = await streams.lock_or_create(conn, "web", "ann")
-        (file,) = await attachments.expect(conn, stream.id, [RemoteFile("h", "photo.jpg", "image/jpeg")])
-    assert (await office.call("GET", f"/attachments/{file.id}", token=token))[0] == 404
+    house = office.house
+    photo = RemoteFile("h", "photo.jpg", "image/jpeg", 9)
+    receipt = await house.intake.receive(
+        InboundMessage(channel="tg", sender="bob", scope="bob", external_id="1", text="", files=(photo,))
+    )
+    at = f"/conversations/{receipt.conversation}/messages"
+    _, transcript = await office.call("GET", at, token=token)
+    (file,) = transcript["items"][0]["attachments"]
+    assert file == {"id": file["id"], "name": "photo.jpg", "type": "image/jpeg", "size": 9, "state": "awaited"}
+    assert (await office.call("GET", f"/attachments/{file['id']}", token=token))[0] == 404
+
+    house.push.files["h"] = Rejected("the link has expired")
+    async with office.following(token) as ws:
+        await frame(ws)
+        await house.fetching.fetch(file["id"])
+        told = (await frame(ws, "message"))["data"]
+    assert told["attachments"] == [file | {"state": "lost", "error": "the link has expired"}]
