@@ -1,0 +1,59 @@
+"""A channel for each test: its platform, and the product beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from connectors import webhooks
+from tests.contracts.kinds import Kind
+from tests.contracts.product import Product, product
+from tests.kill.stack import free_port
+from tests.simulators.base import Simulator
+
+
+@dataclass
+class Channel:
+    """A platform, and the product at an address that stays the same over restarts."""
+
+    kind: Kind
+    platform: Simulator
+    database_url: str
+    port: int = field(default_factory=free_port)
+    answered: list[bytes] = field(default_factory=list)
+
+    @contextlib.asynccontextmanager
+    async def product(self, *, working: bool = True) -> AsyncIterator[Product]:
+        """One process of the product, until the block ends."""
+        async with product(self.database_url, self.platform.channel(), self.port, working=working) as made:
+            await self.platform.connect(made.url)
+            yield made
+
+
+@pytest.fixture
+async def channel(kind: Kind, database_url: str, caplog: pytest.LogCaptureFixture) -> AsyncIterator[Channel]:
+    """The channel of this kind. Afterwards nothing in the log may hold one of its secrets."""
+    caplog.set_level(logging.INFO)
+    async with kind.make() as platform:
+        secrets = secrets_of(platform)
+        yield Channel(kind, platform, database_url)
+    for record in caplog.records:
+        said = logging.Formatter().format(record)
+        assert not [secret for secret in secrets if secret in said], f"a secret is in the log: {said}"
+
+
+@pytest.fixture(autouse=True)
+def every_refusal_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not only one a second."""
+    monkeypatch.setattr(webhooks, "_EVERY", 0.0)
+
+
+def secrets_of(platform: Simulator) -> frozenset[str]:
+    """What nobody may read anywhere, as it stands in the channel's settings."""
+    words = ("token", "secret", "key", "password")
+    found = {str(value) for name, value in platform.channel().items() if any(word in name for word in words)}
+    return frozenset(value for value in found if len(value) > 3)

@@ -1,0 +1,226 @@
+"""Out: what we say arrives once, whole and in order, or it is said why it did not."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+import pytest
+
+from tests.contracts.conftest import Channel, secrets_of
+from tests.contracts.kinds import over
+from tests.contracts.product import CHOICES, YES_NO, Product
+from tests.hub.house import HIT
+from tests.simulators.base import Fault, Shown
+
+LINE = (
+    "第{n}条:退货须在签收后十四天内提出,See https://shop.example/returns/policy?article={n}&lang=zh#step-{n} "
+    "for the whole story 👩‍👩‍👧‍👦🇨🇳. "
+)
+LONG = "".join(LINE.format(n=number) for number in range(1, 200))[:10_000]
+"""Both languages, links, and characters of many code points."""
+DATA = bytes(range(256)) * 40
+
+
+async def known(channel: Channel, made: Product) -> int:
+    """Somebody who has written before; how many messages of ours they have seen."""
+    assert await channel.platform.say("ann", "hello")
+    await channel.platform.until_shown("ann", 1)
+    await made.settled()
+    return len(channel.platform.shown("ann"))
+
+
+async def last(made: Product) -> dict[str, object]:
+    """What became of our last message."""
+    return (await made.rows("select delivery, error from messages where author <> 'customer' order by key desc"))[0]
+
+
+async def no_secrets(channel: Channel, made: Product) -> None:
+    """Nothing that agents see of a failure holds one."""
+    errors = str(await made.rows("select error from messages where error is not null"))
+    assert not [secret for secret in secrets_of(channel.platform) if secret in errors]
+
+
+@over(lambda kind: kind.calls)
+@pytest.mark.parametrize("fault", ["429", "500", "rubbish", "token", "drop", "never"])
+async def test_a_platform_that_fails_gets_the_message_once(
+    channel: Channel, fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel.kind.hurry(monkeypatch)
+    async with channel.product() as made:
+        seen = await known(channel, made)
+        channel.platform.faults.append(fault)
+        assert await channel.platform.say("ann", "can I return it?")
+        await made.settled(60)
+        shown, message = channel.platform.shown("ann")[seen:], await last(made)
+        if message["delivery"] == "sent":
+            assert [one.text for one in shown] == [HIT.answer], message
+        else:  # nobody can know whether it arrived, and that is said
+            assert message["delivery"] in ("unknown", "failed"), message
+            assert message["error"]
+            assert len(shown) <= 1
+        assert not channel.platform.faults, "the fault has met nobody"
+        if fault in ("429", "500", "token"):
+            assert message["delivery"] == "sent", "what a platform surely did not take can be sent again"
+        assert await channel.platform.say("ann", "hello again")  # and the line goes on
+        await channel.platform.until_shown("ann", seen + len(shown) + 1)
+        await no_secrets(channel, made)
+
+
+@over(lambda kind: kind.calls)
+async def test_whoever_blocks_us_is_unreachable_until_they_write_again(channel: Channel) -> None:
+    async with channel.product() as made:
+        seen = await known(channel, made)
+        agent, conversation = await made.agent(), await made.conversation()
+        channel.platform.blocked.add("ann")
+        await made.desk.claim(agent, conversation)
+        await made.desk.say(agent, conversation, "Are you still there?")
+        await made.settled()
+        message = await last(made)
+        assert message["delivery"] == "failed", message
+        assert message["error"]
+        assert await made.value("select unreachable from identities") is not None
+        assert len(channel.platform.shown("ann")) == seen
+        channel.platform.blocked.clear()
+        assert await channel.platform.say("ann", "back again")
+        await made.desk.say(agent, conversation, "Welcome back")
+        assert (await channel.platform.until_shown("ann", seen + 1))[-1].text == "Welcome back"
+        assert await made.value("select unreachable from identities") is None
+
+
+@over(lambda kind: kind.acknowledges)
+async def test_a_long_message_arrives_whole_and_in_order(channel: Channel) -> None:
+    async with channel.product() as made:
+        seen = await known(channel, made)
+        agent, conversation = await made.agent(), await made.conversation()
+        await made.desk.claim(agent, conversation)
+        await made.desk.say(agent, conversation, LONG)
+        await made.settled(60)
+        for _ in range(10):  # where the platform lets us say only so much at once, the rest waits for the customer
+            if (await last(made))["delivery"] == "sent":
+                break
+            assert await channel.platform.say("ann", "go on")
+            await made.settled(60)
+        shown = [one.text for one in (await channel.platform.until_shown("ann", seen + 1))[seen:]]
+        limits = made.connector.limits
+        assert [text for text in shown if limits.measure(text) > limits.text] == []
+        assert bare("".join(shown)) == bare(LONG)
+        for link in re.findall(r"https://\S+", LONG)[:-1]:
+            assert any(link in text for text in shown), f"cut: {link}"
+
+
+def bare(text: str) -> str:
+    """The text without white space, which may be lost where it is split."""
+    return re.sub(r"\s+", "", text)
+
+
+@over()
+async def test_too_many_buttons_become_numbers_and_a_number_chooses(channel: Channel) -> None:
+    async with channel.product() as made:
+        seen = await known(channel, made)
+        assert await channel.platform.say("ann", "choices")
+        await made.settled()
+        offered = channel.platform.shown("ann")[seen:]
+        if made.connector.delivery == "push":
+            assert not any(one.buttons for one in offered)
+            for number, choice in enumerate(CHOICES, 1):
+                assert f"{number}. {choice.title}" in "\n".join(one.text for one in offered)
+        assert await channel.platform.say("ann", "2")
+        await made.settled()
+        assert made.bot.asked[-1].payload == CHOICES[1].payload
+
+
+@over(lambda kind: kind.presses)
+async def test_two_buttons_can_be_pressed_or_said(channel: Channel) -> None:
+    async with channel.product() as made:
+        seen = await known(channel, made)
+        assert await channel.platform.say("ann", "yes or no")
+        offered = (await channel.platform.until_shown("ann", seen + 1))[-1]
+        if made.connector.delivery == "pull" or made.connector.limits.buttons >= 2:
+            assert [title for title, _ in offered.buttons] == [button.title for button in YES_NO]
+            assert await channel.platform.press("ann", *offered.buttons[1])
+        else:
+            assert await channel.platform.say("ann", "2")
+        await made.settled()
+        assert made.bot.asked[-1].payload == YES_NO[1].payload
+
+
+@over(lambda kind: kind.files_in)
+async def test_a_customers_file_is_fetched_at_once(channel: Channel) -> None:
+    async with channel.product() as made:
+        await known(channel, made)
+        assert await channel.kind.send_file(channel.platform, "ann", "manual.pdf", DATA)
+        await made.until("select count(*) from attachments where state = 'stored'", is_=1)
+        assert await made.value("select data from attachments") == DATA
+        assert await made.value("select count(*) from messages where extra -> 'attachments' is not null") == 1
+
+
+@over(lambda kind: kind.files_out)
+async def test_an_agents_file_reaches_the_customer(channel: Channel) -> None:
+    async with channel.product() as made:
+        seen = await known(channel, made)
+        agent, conversation = await made.agent(), await made.conversation()
+        await made.desk.claim(agent, conversation)
+        owned = await made.desk.owned(agent, conversation)
+        kept = await made.desk.attach(owned, channel.kind.outgoing)
+        await made.desk.say(agent, conversation, "Here it is.", files=[kept.id])
+        await made.settled()
+        assert (await last(made))["delivery"] == "sent", await last(made)
+        assert "Here it is." in [one.text for one in channel.platform.shown("ann")]
+        file = await until_file(channel, seen)
+        assert file.data == channel.kind.outgoing.data
+
+
+async def until_file(channel: Channel, seen: int) -> Shown:
+    """The first file that is shown after so many messages."""
+    async with asyncio.timeout(10):
+        while True:
+            for one in channel.platform.shown("ann")[seen:]:
+                if one.file is not None:
+                    return one
+            await asyncio.sleep(0.02)
+
+
+@over(lambda kind: kind.acknowledges)
+async def test_a_whole_conversation_question_handoff_agent_release(channel: Channel) -> None:
+    platform = channel.platform
+    async with channel.product() as made:
+        seen = await known(channel, made)
+        assert await platform.say("ann", "can I return it?")
+        assert (await platform.until_shown("ann", seen + 1))[-1].text == HIT.answer
+        assert await platform.say("ann", "a human, please")
+        await made.until("select status from conversations", is_="waiting")
+        await made.settled()
+        agent, conversation, seen = await made.agent(), await made.conversation(), len(platform.shown("ann"))
+        assert seen >= 3  # they were told that somebody will come
+        await made.desk.claim(agent, conversation)
+        assert await platform.say("ann", "can I return it, though?")
+        await made.settled()
+        assert len(platform.shown("ann")) == seen  # the bot is silent
+        await made.desk.say(agent, conversation, "Of course you can.")
+        assert (await platform.until_shown("ann", seen + 1))[-1].text == "Of course you can."
+        await made.desk.release(agent, conversation)
+        await made.settled()
+        seen = len(platform.shown("ann"))
+        assert await platform.say("ann", "hello")
+        assert "Hello!" in [one.text for one in (await platform.until_shown("ann", seen + 1))[seen:]]
+
+
+@over(lambda kind: kind.calls)
+async def test_a_platform_that_is_away_at_the_start_is_found_when_it_is_back(channel: Channel) -> None:
+    platform, port = channel.platform, int(channel.platform.url.rsplit(":", 1)[1])
+    await platform.stop()
+    async with channel.product() as made:
+        await until_health(made, ok=False)
+        assert (await made.connector.health()).detail
+        await platform.start(port)
+        await until_health(made, ok=True)
+        assert await platform.say("ann", "can I return it?")
+        assert (await platform.until_shown("ann", 1))[-1].text == HIT.answer
+
+
+async def until_health(made: Product, *, ok: bool) -> None:
+    """Waits until the channel says that it is, or is not, fine."""
+    async with asyncio.timeout(35):
+        while (await made.connector.health()).ok is not ok:
+            await asyncio.sleep(0.05)

@@ -1,0 +1,172 @@
+"""In: what is not signed gets nowhere, and what is gets in once, whatever happens in between."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import pytest
+
+from tests.contracts.conftest import Channel, secrets_of
+from tests.contracts.kinds import Kind, bent, over, with_body
+from tests.contracts.product import Product
+from tests.simulators.base import Delivery, Simulator
+
+DAY = 24 * 3600.0
+
+
+async def everything(made: Product) -> dict[str, int]:
+    """How much is stored, a table at a time. What a connector remembers for itself may change."""
+    tables = await made.rows(
+        "select table_name as name from information_schema.tables where table_schema = 'public' order by 1"
+    )
+    names = [str(table["name"]) for table in tables if table["name"] != "channel_state"]
+    return {name: await made.value(f"select count(*) from {name}") for name in names}
+
+
+async def known(channel: Channel, made: Product) -> None:
+    """Somebody who has written before."""
+    assert await channel.platform.say("ann", "hello")
+    await made.settled()
+
+
+async def refused(
+    channel: Channel, made: Product, delivery: Delivery, what: str, log: pytest.LogCaptureFixture
+) -> None:
+    """Such a delivery gets a 4xx, leaves nothing behind, and one line about it that says no secret."""
+    before = await everything(made)
+    log.clear()
+    answer = await channel.platform.post(delivery)
+    assert answer is not None, what
+    status, body = answer
+    assert 400 <= status < 500, f"{what}: {status} {body!r}"
+    assert not [secret for secret in secrets_of(channel.platform) if secret.encode() in body], what
+    assert await everything(made) == before, f"{what}: something was stored"
+    if channel.kind.guarded:
+        lines = [record for record in log.records if record.name == "connectors.webhooks"]
+        assert [line.levelno for line in lines] == [logging.WARNING], f"{what}: {lines}"
+        assert lines[0].getMessage().startswith(f"{channel.platform.name}: "), what
+
+
+@over(lambda kind: kind.posts)
+async def test_a_wrong_or_missing_signature_is_refused(channel: Channel, caplog: pytest.LogCaptureFixture) -> None:
+    async with channel.product() as made:
+        await known(channel, made)
+        for what, delivery in channel.kind.forged(channel.platform.delivery("ann", "a parcel")).items():
+            await refused(channel, made, delivery, what, caplog)
+
+
+@over(lambda kind: kind.signs_body)
+async def test_a_changed_body_is_refused(channel: Channel, caplog: pytest.LogCaptureFixture) -> None:
+    async with channel.product() as made:
+        await known(channel, made)
+        delivery = channel.platform.delivery("ann", "a parcel")
+        changed = with_body(delivery, bent(delivery.body.decode()).encode())
+        await refused(channel, made, changed, "changed in the middle", caplog)
+        await refused(channel, made, with_body(delivery, delivery.body + b" "), "something added", caplog)
+        await refused(channel, made, with_body(delivery, b""), "emptied", caplog)
+
+
+@over(lambda kind: kind.signs_time)
+async def test_a_delivery_of_another_day_is_refused(channel: Channel, caplog: pytest.LogCaptureFixture) -> None:
+    async with channel.product() as made:
+        await known(channel, made)
+        real = channel.platform.now
+        for what, shift in (("yesterday's", -DAY), ("tomorrow's", DAY)):
+            channel.platform.now = lambda shift=shift: real() + shift  # type: ignore[method-assign,misc]
+            delivery = channel.platform.delivery("ann", "a parcel")
+            channel.platform.now = real  # type: ignore[method-assign]
+            await refused(channel, made, delivery, what, caplog)
+
+
+@over(lambda kind: kind.posts)
+async def test_an_oversized_body_is_refused(channel: Channel, caplog: pytest.LogCaptureFixture) -> None:
+    async with channel.product() as made:
+        await known(channel, made)
+        await refused(channel, made, channel.platform.delivery("ann", "x" * 2_000_000), "two million", caplog)
+
+
+@over(lambda kind: kind.posts)
+async def test_a_body_of_the_wrong_shape_is_refused(channel: Channel, caplog: pytest.LogCaptureFixture) -> None:
+    async with channel.product() as made:
+        await known(channel, made)
+        for what, delivery in channel.kind.misshapen(channel.platform).items():
+            await refused(channel, made, delivery, what, caplog)
+
+
+@over(lambda kind: kind.posts and type(kind).strange is not Kind.strange)
+async def test_an_unknown_kind_of_delivery_is_acknowledged_and_not_answered(channel: Channel) -> None:
+    async with channel.product() as made:
+        await known(channel, made)
+        before, shown = await everything(made), len(channel.platform.shown("ann"))
+        delivery = channel.kind.strange(channel.platform)
+        assert delivery is not None
+        answer = await channel.platform.post(delivery)
+        assert answer is not None
+        assert answer[0] == 200
+        assert await everything(made) == before
+        assert await channel.platform.say("ann", "can I return it?")  # and the channel goes on
+        assert len(await channel.platform.until_shown("ann", shown + 1)) == shown + 1
+
+
+@over()
+async def test_the_same_message_four_times_is_stored_and_answered_once(channel: Channel) -> None:
+    async with channel.product() as made:
+        await known(channel, made)
+        shown, id = len(channel.platform.shown("ann")), channel.platform.new_id()
+        said = [channel.platform.say("ann", "can I return it?", id) for _ in range(4)]
+        assert all(await asyncio.gather(*said))
+        assert await channel.platform.say("ann", "can I return it?", id)  # and long after
+        await made.settled()
+        assert await made.answers() == {"hello": 1, "can I return it?": 1}
+        once = 5 if channel.kind.id == "rest" else 1  # who asks five times is told five times, and the same
+        assert len(await channel.platform.until_shown("ann", shown + once)) == shown + once
+
+
+@over(lambda kind: kind.says_when)
+async def test_what_comes_out_of_order_is_stored_and_read_in_the_platforms_order(channel: Channel) -> None:
+    async with channel.product() as made:
+        await known(channel, made)
+    async with channel.product(working=False) as made:
+        real, saying = channel.platform.now, []
+        began = real()
+        for text, second in (("third", 6.0), ("first", 2.0), ("second", 4.0)):
+            channel.platform.now = lambda at=began - 10 + second: at  # type: ignore[method-assign,misc]
+            saying.append(await begin(channel.platform, made, text))
+        channel.platform.now = real  # type: ignore[method-assign]
+        assert all(await asyncio.gather(*saying))
+        await made.turns.take(await made.conversation())
+        assert made.bot.asked[-1].text.split() == ["first", "second", "third"]
+
+
+async def begin(platform: Simulator, made: Product, text: str) -> asyncio.Task[bool]:
+    """Somebody says something; waits until it is stored, which may be before it is acknowledged."""
+    saying = asyncio.create_task(platform.say("ann", text))
+    await made.until("select count(*) from messages where text = $1", text, is_=1)
+    return saying
+
+
+@over()
+async def test_ten_quick_messages_keep_their_order_and_are_each_answered_once(channel: Channel) -> None:
+    texts = [f"hello, for the {number}. time" for number in range(10)]
+    async with channel.product() as made:
+        for text in texts:
+            assert await channel.platform.say("ann", text)
+        await made.settled()
+        rows = await made.rows("select text from messages where author = 'customer' order by seq")
+        assert [row["text"] for row in rows] == texts
+        assert await made.answers() == dict.fromkeys(texts, 1)
+
+
+@over()
+async def test_what_was_acknowledged_before_a_crash_is_answered_after_it(channel: Channel) -> None:
+    async with channel.product(working=False) as made:
+        saying = await begin(channel.platform, made, "can I return it?")
+        if channel.kind.acknowledges:
+            assert await saying
+    async with channel.product() as made:
+        assert await saying
+        assert len(await channel.platform.until_shown("ann", 1)) == 1
+        await made.settled()
+        assert await made.answers() == {"can I return it?": 1}
+        assert len(channel.platform.shown("ann")) == 1
