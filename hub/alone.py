@@ -41,9 +41,10 @@ async def _while_held(db: Database, channel: str, key: str, holder: str, work: C
         while not working.done():
             await asyncio.wait([working], timeout=LEASE / 3)
             now = asyncio.get_running_loop().time()
-            if await _acquire(db, channel, key, holder):
+            mine = await _acquire(db, channel, key, holder)
+            if mine:
                 kept = now
-            elif now - kept > LEASE * 2 / 3:
+            elif mine is False or now - kept > LEASE * 2 / 3:
                 log.warning("%s: %s is left to another process", channel, key)
                 return
         if (error := working.exception()) is not None:
@@ -53,9 +54,10 @@ async def _while_held(db: Database, channel: str, key: str, holder: str, work: C
         await asyncio.gather(working, return_exceptions=True)
 
 
-async def _acquire(db: Database, channel: str, key: str, holder: str) -> bool:
+async def _acquire(db: Database, channel: str, key: str, holder: str) -> bool | None:
+    """Whether the lease is ours; None while the database is away."""
     try:
         async with db.connection() as conn:
             return await channel_state.acquire(conn, channel, key, holder, LEASE)
     except AWAY:
-        return False
+        return None
