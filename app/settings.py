@@ -10,11 +10,13 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import msgspec
 import yaml
 from msgspec import Meta, Struct, field
+
+from connectors.telegram.settings import TelegramSettings
 
 
 class WrongSetting(Exception):
@@ -28,7 +30,7 @@ class WebChatSettings(Struct, frozen=True, tag="webchat", tag_field="kind", forb
     allowed_origins: tuple[str, ...] = ()
 
 
-ChannelSettings = WebChatSettings
+ChannelSettings = WebChatSettings | TelegramSettings
 """All kinds of channels that this version knows."""
 
 
@@ -176,5 +178,6 @@ def _explained(path: Path, error: str) -> str:
     if what.startswith("Object contains unknown field"):
         return f"{path}, {key}: {what.split('`')[1]!r} is no setting of this version; remove it or mend its spelling"
     if what.startswith("Invalid value") and key.endswith("kind"):
-        return f"{path}, {key}: {what.split(chr(39))[1]!r} is no kind of channel that this version knows: webchat"
+        known = ", ".join(str(kind.__struct_config__.tag) for kind in get_args(ChannelSettings))
+        return f"{path}, {key}: {what.split(chr(39))[1]!r} is no kind of channel that this version knows: {known}"
     return f"{path}, {key}: {what[0].lower()}{what[1:]}"

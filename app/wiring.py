@@ -20,6 +20,8 @@ from bot.shop import PATH as SHOP
 from bot.shop import Shop
 from bot.standin import StandIn
 from connectors.rest import Rest
+from connectors.telegram.connector import Telegram
+from connectors.telegram.settings import TelegramSettings
 from connectors.webchat.connector import WebChat
 from handoff.context import TranscriptContexts
 from handoff.desk import Desk
@@ -143,6 +145,8 @@ def connector_of(wanted: ChannelSettings, core: Core, public_url: str | None = N
     match wanted:
         case WebChatSettings(name, origins):
             return WebChat(name, origins, core.db, core.bus, core.intake, core.steps)
+        case TelegramSettings():
+            return Telegram(wanted, core, public_url)
 
 
 def workers(made: Parts) -> tuple[Runner, ...]:

@@ -40,6 +40,11 @@ class People:
         async with self._db.transaction() as conn:
             await people.rename(conn, channel, before, after)
 
+    async def within(self, channel: str, place: str) -> list[str]:
+        """The ids of all who are known at a place that several people share: those that begin with `place:`."""
+        async with self._db.connection() as conn:
+            return await people.within(conn, channel, place)
+
     async def describe(self, channel: str, external_id: str, facts: Mapping[str, str]) -> None:
         """What the platform says about them (how they found us, their user name), for the agents to see.
 

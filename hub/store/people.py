@@ -74,6 +74,16 @@ async def rename(conn: Connection, channel: str, before: str, after: str) -> Non
     )
 
 
+async def within(conn: Connection, channel: str, place: str) -> list[str]:
+    """The ids that begin with `place:`."""
+    rows = await conn.fetch(
+        "select external_id from identities where channel = $1 and starts_with(external_id, $2) order by id",
+        channel,
+        f"{place}:",
+    )
+    return [row["external_id"] for row in rows]
+
+
 async def describe(conn: Connection, channel: str, external_id: str, facts: Mapping[str, str]) -> None:
     """Adds to what is known about somebody; `name` also names a customer who has none."""
     stream = await streams.lock_or_create(conn, channel, external_id)

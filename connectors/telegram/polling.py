@@ -1,0 +1,87 @@
+"""Asking Telegram for what has come in, again and again; one process does it for all."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from connectors.telegram.client import Api, words
+from connectors.telegram.updates import KINDS, Raw
+from hub.alone import alone
+from hub.errors import DeliveryError, InvalidRequest, Transient
+from hub.store import channel_state
+from hub.store.db import Database
+
+log = logging.getLogger(__name__)
+
+LONGEST = 25
+"""Seconds that Telegram holds a question open while there is nothing to say."""
+
+
+class Polling:
+    """Reads a bot's updates one after the other. `trouble` is why that does not succeed now.
+
+    The number of the next update (`offset`) is Telegram's receipt for all before it. It is stored once they are, given
+    once, and then forgotten: after a quiet week the numbers begin anew anywhere, and none may be taken for an old one.
+    What comes twice, the hub knows by the message's own number.
+    """
+
+    def __init__(self, channel: str, api: Api, db: Database, take: Callable[[Raw], Awaitable[None]]) -> None:
+        self._channel = channel
+        self._api = api
+        self._db = db
+        self._take = take
+        self.trouble: str | None = None
+
+    async def run(self) -> None:
+        """Goes on until it is cancelled, whenever no other process does it."""
+        await alone(self._db, self._channel, "polling", self._poll)
+
+    async def _poll(self) -> None:
+        await self._without_webhook()
+        async with self._db.connection() as conn:
+            stored = await channel_state.get(conn, self._channel, "offset")
+        offset = int(stored) if stored else None
+        while True:
+            try:
+                updates = await self._api.updates(offset, LONGEST, KINDS)
+            except (DeliveryError, TimeoutError) as error:
+                await self._pause(error)
+                continue
+            self.trouble = None
+            if not updates and offset is not None:
+                offset = None
+                await self._remember(offset)
+            for update in updates:
+                offset = await self._stored(update, offset)
+
+    async def _stored(self, update: Raw, offset: int | None) -> int | None:
+        """Takes one update in; answers the receipt for it, and for all before it."""
+        number = update.get("update_id")
+        try:
+            await self._take(update)
+        except InvalidRequest as error:
+            log.warning("%s: an update was left out: %s", self._channel, error)
+        if not isinstance(number, int):
+            return offset
+        await self._remember(number + 1)
+        return number + 1
+
+    async def _remember(self, offset: int | None) -> None:
+        async with self._db.connection() as conn:
+            await channel_state.put(conn, self._channel, "offset", None if offset is None else str(offset))
+
+    async def _without_webhook(self) -> None:
+        """Telegram answers no question while it has a webhook to call."""
+        try:
+            await self._api.call("deleteWebhook", bool, {"drop_pending_updates": False})
+        except (DeliveryError, TimeoutError) as error:
+            await self._pause(error)  # if that matters, the questions say so, too
+
+    async def _pause(self, error: DeliveryError | TimeoutError) -> None:
+        if self.trouble is None:
+            log.warning("%s: %s", self._channel, words(error))
+        self.trouble = words(error)
+        wait = error.retry_after if isinstance(error, Transient) else None
+        await asyncio.sleep(min(30.0, wait if wait is not None else 3.0))
