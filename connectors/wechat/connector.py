@@ -56,7 +56,7 @@ class WeChat:
         self.channel = Channel(settings.name, "wechat")
         self._settings = settings
         self._core = core
-        self._envelope = Envelope(settings)
+        self._envelope = Envelope(settings.token, settings.key, settings.app_id)
         self._api = Api(settings, core.db)
         self._watch = Watch(settings.name, self._api.check)
         self._tries = Tries()

@@ -1,4 +1,4 @@
-"""What is around WeChat's messages, in all three modes: signatures, and the encryption."""
+"""What is around Tencent's messages, encrypted or not: signatures, and the encryption. WeChat and WeCom share it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 from connectors.wechat.crypto import decrypt, encrypt, is_signed, sign
 from connectors.wechat.messages import encrypted_reply, fields_of
-from connectors.wechat.settings import WeChatSettings
 from hub.errors import InvalidRequest, Unauthenticated
 
 SKEW = 600.0
@@ -16,12 +15,12 @@ SKEW = 600.0
 
 
 class Envelope:
-    """The envelopes of one account."""
+    """The envelopes of one account. `key`: None where nothing is encrypted. `receive_id`: for whom they are."""
 
-    def __init__(self, settings: WeChatSettings) -> None:
-        self._token = settings.token
-        self._key = settings.key
-        self._app_id = settings.app_id
+    def __init__(self, token: str, key: bytes | None, receive_id: str) -> None:
+        self._token = token
+        self._key = key
+        self._receive_id = receive_id
 
     def echo(self, query: Mapping[str, str]) -> str:
         """What WeChat wants to read when it asks whether we are there; raises `Unauthenticated`."""
@@ -30,7 +29,7 @@ class Envelope:
             raise InvalidRequest("echostr: missing")
         if "signature" not in query and self._key is not None:
             self._check(query, "msg_signature", echostr)
-            return decrypt(self._key, echostr, self._app_id).decode("utf-8", "replace")
+            return decrypt(self._key, echostr, self._receive_id).decode("utf-8", "replace")
         self._check(query, "signature")
         return echostr
 
@@ -51,13 +50,13 @@ class Envelope:
         if not encrypted:
             raise InvalidRequest("Encrypt: missing; messages of this account are encrypted")
         self._check(query, "msg_signature", encrypted)
-        return decrypt(self._key, encrypted, self._app_id)
+        return decrypt(self._key, encrypted, self._receive_id)
 
     def seal(self, reply: bytes) -> bytes:
         """A passive reply as it goes over the wire."""
         if self._key is None:
             return reply
-        encrypted = encrypt(self._key, reply, self._app_id)
+        encrypted = encrypt(self._key, reply, self._receive_id)
         timestamp, nonce = str(int(time.time())), secrets.token_hex(8)
         return encrypted_reply(encrypted, sign(self._token, timestamp, nonce, encrypted), timestamp, nonce)
 
