@@ -17,6 +17,7 @@ import yaml
 from msgspec import Meta, Struct, field
 
 from connectors.telegram.settings import TelegramSettings
+from connectors.wechat.settings import WeChatSettings
 
 
 class WrongSetting(Exception):
@@ -30,7 +31,7 @@ class WebChatSettings(Struct, frozen=True, tag="webchat", tag_field="kind", forb
     allowed_origins: tuple[str, ...] = ()
 
 
-ChannelSettings = WebChatSettings | TelegramSettings
+ChannelSettings = WebChatSettings | TelegramSettings | WeChatSettings
 """All kinds of channels that this version knows."""
 
 

@@ -23,6 +23,8 @@ from connectors.rest import Rest
 from connectors.telegram.connector import Telegram
 from connectors.telegram.settings import TelegramSettings
 from connectors.webchat.connector import WebChat
+from connectors.wechat.connector import WeChat
+from connectors.wechat.settings import WeChatSettings
 from handoff.context import TranscriptContexts
 from handoff.desk import Desk
 from hub.bus import Bus
@@ -147,6 +149,8 @@ def connector_of(wanted: ChannelSettings, core: Core, public_url: str | None = N
             return WebChat(name, origins, core.db, core.bus, core.intake, core.steps)
         case TelegramSettings():
             return Telegram(wanted, core, public_url)
+        case WeChatSettings():
+            return WeChat(wanted, core)
 
 
 def workers(made: Parts) -> tuple[Runner, ...]:
