@@ -27,6 +27,7 @@ class Limits(Struct, frozen=True):
 
     `text`: the longest text, as `measure` counts it. `buttons`: the most buttons, each with a title of at most
     `button_title` characters; where there are more, or longer ones, they become choices with numbers.
+    `text_with_buttons`: the longest text that buttons can stand under, where that is less.
     `files_with_text`: files travel beside the text, otherwise each in a message of its own.
     """
 
@@ -34,6 +35,7 @@ class Limits(Struct, frozen=True):
     measure: Callable[[str], int] = len
     buttons: int = 0
     button_title: int = 60
+    text_with_buttons: int | None = None
     files_with_text: bool = False
 
 

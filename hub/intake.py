@@ -11,7 +11,7 @@ from hub import language, metrics
 from hub.bus import Bus
 from hub.errors import InvalidRequest
 from hub.steps import Steps
-from hub.store import attachments, conversations, messages, streams
+from hub.store import attachments, conversations, messages, streams, turns
 from hub.store.db import Connection, Database
 from hub.types import Attachment, Conversation, InboundMessage, Language, Receipt
 
@@ -82,6 +82,8 @@ class Intake:
             raise _StoredBefore  # rolls all of it back: the number taken, a conversation reopened
         if awaited:
             await attachments.belong_to(conn, added.key, awaited)
+        if message.attended:
+            await turns.ended_at_once(conn, conversation, added.key)
         return Receipt(conversation.stream, conversation.id, added.key, added.id, added.seq, duplicate=False), awaited
 
     async def current(

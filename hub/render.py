@@ -45,9 +45,7 @@ def utf8(text: str) -> int:
 
 def parts(message: Message, limits: Limits) -> tuple[Part, ...]:
     """The parts of `message` in the order in which they are to be sent; at least one."""
-    native = len(message.buttons) <= limits.buttons and all(
-        len(button.title) <= limits.button_title for button in message.buttons
-    )
+    native = _carries_buttons(message, limits)
     text = message.text if native else numbered(message)
     drafts = [Part(message=message, number=0, last=False, text=piece) for piece in split(text, limits)]
     if not drafts and (not message.attachments or (native and message.buttons)):
@@ -60,6 +58,15 @@ def parts(message: Message, limits: Limits) -> tuple[Part, ...]:
         drafts += [Part(message=message, number=0, last=False, files=(file,)) for file in message.attachments]
     final = len(drafts) - 1
     return tuple(msgspec.structs.replace(part, number=n, last=n == final) for n, part in enumerate(drafts))
+
+
+def _carries_buttons(message: Message, limits: Limits) -> bool:
+    longest = limits.text_with_buttons
+    return (
+        len(message.buttons) <= limits.buttons
+        and all(len(button.title) <= limits.button_title for button in message.buttons)
+        and (longest is None or limits.measure(message.text) <= longest)
+    )
 
 
 def numbered(message: Message) -> str:

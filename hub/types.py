@@ -96,6 +96,7 @@ class InboundMessage(Struct, frozen=True, kw_only=True):
     `sender` is where an answer goes (a chat, a thread); `person` is who wrote, where one person may write from several.
     `sent_at` is the platform's word for when it was written: what comes together is read in that order. `hold`: for so
     many seconds nothing is sent to the sender but by `hub.replies`, which carries it back in the platform's request.
+    `attended`: somebody answers it in the platform's own client, so that it is kept for our agents and nobody is asked.
     """
 
     channel: str
@@ -113,6 +114,7 @@ class InboundMessage(Struct, frozen=True, kw_only=True):
     sent_at: datetime | None = None
     window: Window | None = None
     hold: float = 0.0
+    attended: bool = False
     raw: bytes | None = None
 
 

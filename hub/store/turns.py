@@ -150,6 +150,24 @@ async def take_over(conn: Connection, conversation: str, token: str, seconds: fl
     )
 
 
+async def ended_at_once(conn: Connection, conversation: Conversation, message: int) -> None:
+    """Gives a new message of the locked conversation a turn that is over already: nobody is to answer it."""
+    await conn.execute(
+        """
+        with over as (
+            insert into turns (id, conversation, owner_epoch, state, result, finished_at)
+            values ($1, $2, $3, 'done', $4, clock_timestamp())
+        )
+        update messages set turn = $1 where key = $5
+        """,
+        str(uuid.uuid4()),
+        conversation.id,
+        conversation.owner_epoch,
+        msgspec.json.encode(Result(note="attended")).decode(),
+        message,
+    )
+
+
 async def came_too_late(conn: Connection, conversation: str) -> bool:
     """Whether a closed conversation has new messages: they came just before its end."""
     return bool(

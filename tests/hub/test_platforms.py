@@ -383,3 +383,17 @@ async def test_what_a_channel_remembers(house: House) -> None:
         assert await channel_state.acquire(conn, "tg", "offset", "me", 0)
         assert await channel_state.acquire(conn, "tg", "offset", "you", 10), "it had run out"
         assert await channel_state.get(conn, "tg", "offset") == "42"
+
+
+async def test_what_somebody_answers_in_the_platforms_client_is_kept_and_asks_nobody(house: House) -> None:
+    seen_to = await come_in(house, "is it red or blue?", "1", attended=True)
+    assert await house.turns.due() == []
+    await house.turns.take(seen_to.conversation)
+    assert house.bot.asked == []
+    assert (await come_in(house, "is it red or blue?", "1", attended=True)).duplicate
+    after = await come_in(house, "hello", "2")
+    await house.turns.take(after.conversation)
+    assert [turn.text for turn in house.bot.asked] == ["hello"], "what was attended to is not asked later either"
+    async with house.db.connection() as conn:
+        rows = await conn.fetch("select text, turn is not null as over from messages where author = 'customer'")
+    assert [tuple(row) for row in rows] == [("is it red or blue?", True), ("hello", True)]

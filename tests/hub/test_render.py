@@ -106,3 +106,9 @@ def test_files_travel_as_the_platform_carries_them() -> None:
     assert beside.files == files
     assert [part.files for part in parts(message("", files=files), Limits(text=100))] == [files[:1], files[1:]]
     assert len(parts(message(""), Limits(text=100))) == 1
+
+
+def test_buttons_stand_under_short_texts_only_where_the_platform_says_so() -> None:
+    limits = Limits(text=100, buttons=3, text_with_buttons=40)
+    assert [part.buttons for part in parts(message("Which of these is your question?", BUTTONS), limits)] == [BUTTONS]
+    assert all(part.buttons == () for part in parts(message("Which of these is your question? " * 2, BUTTONS), limits))
