@@ -16,6 +16,7 @@ import msgspec
 import yaml
 from msgspec import Meta, Struct, field
 
+from connectors.slack.settings import SlackSettings
 from connectors.telegram.settings import TelegramSettings
 from connectors.wechat.settings import WeChatSettings
 
@@ -31,7 +32,7 @@ class WebChatSettings(Struct, frozen=True, tag="webchat", tag_field="kind", forb
     allowed_origins: tuple[str, ...] = ()
 
 
-ChannelSettings = WebChatSettings | TelegramSettings | WeChatSettings
+ChannelSettings = WebChatSettings | TelegramSettings | WeChatSettings | SlackSettings
 """All kinds of channels that this version knows."""
 
 

@@ -20,6 +20,8 @@ from bot.shop import PATH as SHOP
 from bot.shop import Shop
 from bot.standin import StandIn
 from connectors.rest import Rest
+from connectors.slack.connector import Slack
+from connectors.slack.settings import SlackSettings
 from connectors.telegram.connector import Telegram
 from connectors.telegram.settings import TelegramSettings
 from connectors.webchat.connector import WebChat
@@ -151,6 +153,8 @@ def connector_of(wanted: ChannelSettings, core: Core, public_url: str | None = N
             return Telegram(wanted, core, public_url)
         case WeChatSettings():
             return WeChat(wanted, core)
+        case SlackSettings():
+            return Slack(wanted, core)
 
 
 def workers(made: Parts) -> tuple[Runner, ...]:

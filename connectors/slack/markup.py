@@ -38,7 +38,7 @@ def blocks(text: str, buttons: Sequence[Button] = (), asked: str = "") -> list[J
     made: list[Json] = []
     if text:
         made.append(
-            {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": list(_elements(text))}]}
+            {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": list(elements(text))}]}
         )
     if buttons:
         made.append(
@@ -59,7 +59,14 @@ def blocks(text: str, buttons: Sequence[Button] = (), asked: str = "") -> list[J
     return made
 
 
-def _elements(text: str) -> Iterator[Json]:
+def chosen(before: Sequence[Json], title: str) -> list[Json]:
+    """The blocks of a message after one of its buttons was pressed."""
+    kept = [block for block in before if block.get("type") != "actions"]
+    return [*kept, {"type": "context", "elements": [{"type": "plain_text", "text": f"✓ {title}", "emoji": False}]}]
+
+
+def elements(text: str) -> Iterator[Json]:
+    """A text as the elements of a rich text: exactly as it is, with its links to click."""
     done = 0
     for found in _LINK.finditer(text):
         url = found[0].rstrip(_TRAILING)
