@@ -55,7 +55,7 @@ class _OneWorkspace(AsyncAuthorize):
     def __init__(self, identity: Identity) -> None:
         self._identity = identity
 
-    async def __call__(self, *, enterprise_id: str | None, team_id: str | None, **_: object) -> AuthorizeResult | None:
+    async def __call__(self, *, enterprise_id: str | None, team_id: str | None, **_: object) -> AuthorizeResult:
         await self._identity.recall()
         return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_user_id=self._identity.user)
 
