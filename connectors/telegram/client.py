@@ -108,12 +108,13 @@ class Api:
         await self._request.shutdown()
 
     async def call(
-        self, method: str, type: type[T], data: Mapping[str, object] | None = None, *, timeout: float = TIMEOUT
+        self, method: str, type: type[T], data: Mapping[str, object] | None = None, *, timeout: float | None = None
     ) -> T:
         """Makes one call and answers its result as `type`."""
+        seconds = TIMEOUT if timeout is None else timeout
         try:
-            async with asyncio.timeout(timeout):
-                result = await self._bot.post(method, dict(data or {}), timeout)
+            async with asyncio.timeout(seconds):
+                result = await self._bot.post(method, dict(data or {}), seconds)
             return msgspec.convert(result, type)
         except telegram.error.TelegramError as error:
             raise self._ours(error) from None
