@@ -63,6 +63,17 @@ describe("the feed's events", () => {
     expect(ids(queue(inbox))).toEqual(["b", "a"]);
   });
 
+  it("tell about the person without touching whose the conversation is", () => {
+    const inbox = emptyInbox();
+    const window = { until: at(90), left: 3 };
+    expect(applyEvent(inbox, event("person", conversation("a", { window }), "a"), 0)).toBe("a");
+    mergeConversation(inbox, conversation("a", { status: "human", agent: { id: "me", name: "Me" }, unread: 2 }));
+    applyEvent(inbox, event("person", conversation("a", { status: "closed", window, unreachable: "blocked" }), "a"), 0);
+    expect(inbox.conversations.get("a")).toMatchObject({ status: "human", unread: 2, window, unreachable: "blocked" });
+    applyEvent(inbox, event("person", conversation("a", { window: { until: at(91), left: 0 }, unreachable: null }), "a"), 0);
+    expect(inbox.conversations.get("a")).toMatchObject({ window: { left: 0 }, unreachable: null });
+  });
+
   it("count the customer's messages until somebody answers; system lines and notes do not answer", () => {
     const inbox = emptyInbox();
     mergeConversation(inbox, conversation("a"));

@@ -1,5 +1,5 @@
 import { get, part, post } from "./http.ts";
-import type { Conversation, ConversationDetail, Message, Page, Status } from "./types.ts";
+import type { Channel, Conversation, ConversationDetail, Message, Page, Status } from "./types.ts";
 
 const at = (id: string, rest = "") => `/conversations/${part(id)}${rest}`;
 
@@ -26,6 +26,8 @@ export async function listAll(wanted: Wanted): Promise<Conversation[]> {
   return all;
 }
 
+export const channels = async (): Promise<Channel[]> => (await get<{ items: Channel[] }>("/channels")).items;
+
 export const detail = (id: string) => get<ConversationDetail>(at(id));
 
 /** The whole transcript after `after`, however many pages the hub makes of it. */
@@ -49,9 +51,10 @@ export const transfer = (id: string, to: Target, note?: string) =>
   post<Conversation>(at(id, "/transfer"), note ? { ...to, note } : to);
 
 /** Both are safe to repeat: the hub knows the id. */
-export const send = (id: string, message: { id: string; text: string }) => post<Message>(at(id, "/messages"), message);
+export const send = (id: string, message: { id: string; text: string; attachments?: string[] }) =>
+  post<Message>(at(id, "/messages"), message);
 export const note = (id: string, message: { id: string; text: string }) => post<Message>(at(id, "/notes"), message);
-/** Where the browser fetches a customer's file; the log-in cookie goes with it. */
+/** Where the browser fetches a file; the log-in cookie goes with it. */
 export const attachmentUrl = (id: string) => `/api/v1/attachments/${part(id)}`;
 
 export const typing = (id: string) => post<void>(at(id, "/typing"));

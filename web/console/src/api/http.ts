@@ -23,7 +23,7 @@ export function whenUnauthorized(run: () => void): void {
 
 type Query = Record<string, string | number | null | undefined>;
 
-function address(path: string, query: Query = {}): string {
+export function address(path: string, query: Query = {}): string {
   const pairs = Object.entries(query).flatMap(([name, value]) =>
     value === undefined || value === null || value === "" ? [] : [[name, String(value)]],
   );
@@ -43,12 +43,16 @@ async function request<Answer>(method: string, path: string, body?: unknown, que
   } catch {
     throw new Problem(0, "");
   }
-  const text = await answer.text();
+  return understand<Answer>(answer.status, await answer.text(), path !== "/login");
+}
+
+/** What the hub answered; throws the `Problem` that it is. */
+export function understand<Answer>(status: number, text: string, needsLogin = true): Answer {
   const data: unknown = parse(text);
-  if (answer.ok) return data as Answer;
+  if (status >= 200 && status < 300) return data as Answer;
   const problem = (typeof data === "object" && data !== null ? data : {}) as Record<string, unknown>;
-  if (answer.status === 401 && path !== "/login") onUnauthorized();
-  throw new Problem(answer.status, String(problem["detail"] ?? problem["title"] ?? ""), problem);
+  if (status === 401 && needsLogin) onUnauthorized();
+  throw new Problem(status, String(problem["detail"] ?? problem["title"] ?? ""), problem);
 }
 
 function parse(text: string): unknown {

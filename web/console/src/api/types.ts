@@ -30,6 +30,17 @@ export interface Identity {
   external_id: string;
 }
 
+export interface Channel {
+  name: string;
+  kind: string;
+}
+
+/** How long and how often the platform still lets us write. */
+export interface Window {
+  until: string;
+  left: number;
+}
+
 export interface Conversation {
   id: string;
   status: Status;
@@ -46,6 +57,11 @@ export interface Conversation {
   last_message?: { author: Author; text: string; created_at: string } | null;
   /** Messages of the customer since somebody last answered. */
   unread?: number;
+  window?: Window | null;
+  /** Why nothing reaches the customer until they write again. */
+  unreachable?: string | null;
+  /** Since when the platform wants what is known about them deleted. */
+  erase_asked_at?: string | null;
 }
 
 export interface Tried {
@@ -64,10 +80,23 @@ export interface Context {
   reason?: string | null;
   waiting_since?: string | null;
   language?: string | null;
+  /** What the platform says about the customer. */
+  profile?: Record<string, string>;
 }
 
 export interface ConversationDetail extends Conversation {
   context?: Context | null;
+}
+
+export interface Attachment {
+  id: string;
+  name?: string;
+  type?: string;
+  size?: number;
+  /** Missing: it is there. */
+  state?: "stored" | "awaited" | "lost";
+  /** Why it could not be had. */
+  error?: string;
 }
 
 export interface Message {
@@ -78,11 +107,13 @@ export interface Message {
   text: string;
   created_at: string;
   delivery?: string;
+  /** Why it failed or still waits, or why nobody knows. */
+  error?: string;
   kind?: "message" | "note";
   agent?: Person | null;
   buttons?: { title: string; payload?: string }[];
   sources?: Tried[];
-  attachments?: { id: string; name?: string; size?: number }[];
+  attachments?: Attachment[];
   answers?: string[];
 }
 
@@ -144,7 +175,7 @@ export interface Flip {
 export interface FeedEvent {
   type: "event";
   cursor: string | number;
-  kind: "message" | "status" | "note" | "typing" | "presence" | "article";
+  kind: "message" | "status" | "person" | "note" | "typing" | "presence" | "article";
   conversation?: string | null;
   data: unknown;
 }

@@ -34,6 +34,8 @@ export function applyEvent(inbox: Inbox, event: FeedEvent, now: number): Missing
       inbox.conversations.set(moved.id, { ...inbox.conversations.get(moved.id), ...moved });
       return undefined;
     }
+    case "person":
+      return applyPerson(inbox, event.data as Conversation);
     case "message":
     case "note":
       return id === undefined ? undefined : applyMessage(inbox, id, event.data as Message);
@@ -62,6 +64,14 @@ export function mergeMessages(inbox: Inbox, id: string, messages: Message[]): vo
   const byId = new Map((inbox.transcripts.get(id) ?? []).map((message) => [message.id, message]));
   for (const message of messages) byId.set(message.id, message);
   inbox.transcripts.set(id, inReadingOrder([...byId.values()]));
+}
+
+/** News about the customer come with the conversation as it is today; what its life was then, statuses tell in order. */
+function applyPerson(inbox: Inbox, { id, customer, window, unreachable, erase_asked_at }: Conversation): Missing {
+  const known = inbox.conversations.get(id);
+  if (!known) return id;
+  inbox.conversations.set(id, { ...known, customer, window, unreachable, erase_asked_at });
+  return undefined;
 }
 
 function applyMessage(inbox: Inbox, id: string, message: Message): Missing {

@@ -5,6 +5,7 @@ import type { Agent, Conversation, FeedEvent, Message } from "../api/types.ts";
 import { Feed, type FeedLink } from "../feed/feed.ts";
 import * as rules from "../feed/inbox.ts";
 import { alertFor, looking } from "./alerts.ts";
+import { channels } from "./channels.ts";
 import { canAnswer, checkSession, user } from "./session.ts";
 
 /** The one inbox of this window: the reducer's state made reactive, and the calls that fill it. */
@@ -72,12 +73,14 @@ async function refetch(): Promise<void> {
 }
 
 async function refetchConversations(): Promise<void> {
-  const [queued, owned, all, people] = await Promise.all([
+  const [queued, owned, all, people, configured] = await Promise.all([
     api.listAll({ status: "waiting" }),
     api.listAll({ status: "human", agent: "me" }),
     api.list({ limit: 50 }),
     fetchAgents(),
+    api.channels(),
   ]);
+  channels.value = configured;
   inbox.conversations.clear();
   for (const item of [...queued, ...owned, ...all.items]) rules.mergeConversation(inbox, item);
   nextOfAll.value = all.next;

@@ -3,6 +3,7 @@ import { backoff } from "../../../shared/backoff.ts";
 import { uuid } from "../../../shared/uuid.ts";
 import * as api from "../api/conversations.ts";
 import { Problem } from "../api/http.ts";
+import type { Attachment, Message } from "../api/types.ts";
 import { keepMessage } from "./inbox.ts";
 
 /** Something the agent wrote that the hub has not confirmed. */
@@ -11,6 +12,7 @@ export interface Unsent {
   conversation: string;
   kind: "message" | "note";
   text: string;
+  attachments: Attachment[];
   state: "sending" | "failed";
   problem?: string;
 }
@@ -18,9 +20,9 @@ export interface Unsent {
 export const unsent = reactive<Unsent[]>([]);
 
 /** Sends in the order of writing, one conversation's after the other; ids make a repeated sending harmless. */
-export function write(conversation: string, kind: Unsent["kind"], text: string): void {
+export function write(conversation: string, kind: Unsent["kind"], text: string, attachments: Attachment[] = []): void {
   const queueIsBusy = unsent.some((item) => item.conversation === conversation && item.state === "sending");
-  unsent.push({ id: uuid(), conversation, kind, text, state: "sending" });
+  unsent.push({ id: uuid(), conversation, kind, text, attachments, state: "sending" });
   if (!queueIsBusy) void work(conversation);
 }
 
@@ -41,9 +43,7 @@ async function work(conversation: string): Promise<void> {
   let attempt = 0;
   for (let item; (item = next(conversation)); ) {
     try {
-      const call = item.kind === "note" ? api.note : api.send;
-      const stored = await call(conversation, { id: item.id, text: item.text });
-      keepMessage(conversation, stored);
+      keepMessage(conversation, await store(item));
       discard(item.id);
       attempt = 0;
     } catch (error) {
@@ -55,6 +55,11 @@ async function work(conversation: string): Promise<void> {
       }
     }
   }
+}
+
+function store({ conversation, kind, id, text, attachments }: Unsent): Promise<Message> {
+  if (kind === "note") return api.note(conversation, { id, text });
+  return api.send(conversation, { id, text, attachments: attachments.map((file) => file.id) });
 }
 
 const next = (conversation: string): Unsent | undefined =>

@@ -1,0 +1,51 @@
+import type { Message } from "../api/types.ts";
+
+type Translate = (key: string, values?: Record<string, unknown>) => string;
+export type Tone = "calm" | "unsure" | "bad";
+
+/** How a message of ours stands, for whoever wrote it. `why` is for those that have not arrived for sure. */
+export interface Standing {
+  state: string;
+  icon: "clock" | "out" | "check" | "checks" | "alert" | "unsure" | "dash";
+  tone: Tone;
+  /** The hub's own words, or the platform's. */
+  why?: string;
+}
+
+const STANDINGS: Record<string, Pick<Standing, "icon" | "tone">> = {
+  queued: { icon: "clock", tone: "calm" },
+  sending: { icon: "out", tone: "calm" },
+  sent: { icon: "check", tone: "calm" },
+  delivered: { icon: "checks", tone: "calm" },
+  failed: { icon: "alert", tone: "bad" },
+  unknown: { icon: "unsure", tone: "unsure" },
+  dropped: { icon: "dash", tone: "calm" },
+};
+
+/** Undefined where nothing is to be said: the customer's own messages, notes, and lines of the system that went well. */
+export function standingOf(message: Message): Standing | undefined {
+  const { author, kind, delivery, error } = message;
+  const known = STANDINGS[delivery ?? ""];
+  if (!known || author === "customer" || kind === "note") return undefined;
+  if (author === "system" && known.tone === "calm") return undefined;
+  const explained = delivery !== "sent" && delivery !== "delivered";
+  return { state: delivery!, ...known, why: explained ? error : undefined };
+}
+
+/** The hub's own reasons, which are few. */
+const REASONS: [RegExp, string][] = [
+  [/^a human has taken over(?:; the first (\d+) parts had been sent)?$/, "takenOver"],
+  [/^interrupted while it was being sent$/, "interrupted"],
+  [/^the platform did not answer in time$/, "noAnswer"],
+  [/^an error of ours while it was being sent/, "ourError"],
+  [/^no channel (\S+) is configured$/, "noChannel"],
+];
+
+/** A reason as a sentence; what a platform says stays in its words. */
+export function reasonWords(why: string, t: Translate, te: (key: string) => boolean): string {
+  for (const [pattern, key] of REASONS) {
+    const found = pattern.exec(why);
+    if (found) return t(key === "takenOver" && found[1] ? "why.takenOverMidway" : `why.${key}`, { value: found[1] ?? "" });
+  }
+  return te(`unreachable.${why}`) ? t(`unreachable.${why}`) : t("why.platform", { value: why });
+}

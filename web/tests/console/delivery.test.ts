@@ -1,0 +1,44 @@
+import { createI18n } from "vue-i18n";
+import { describe, expect, it } from "vitest";
+import type { Message } from "../../console/src/api/types.ts";
+import en from "../../console/src/i18n/en.ts";
+import { reasonWords, standingOf } from "../../console/src/inbox/delivery.ts";
+
+const message = (more: Partial<Message>): Message => ({
+  id: "m",
+  seq: 1,
+  author: "agent",
+  text: "Hello",
+  created_at: "2026-01-01T09:00:00Z",
+  delivery: "sent",
+  ...more,
+});
+
+describe("how a message stands", () => {
+  it("is said of what agents and the assistant wrote, with a reason where it has not arrived for sure", () => {
+    expect(standingOf(message({}))).toMatchObject({ state: "sent", tone: "calm", why: undefined });
+    expect(standingOf(message({ delivery: "failed", error: "too long" }))).toMatchObject({ tone: "bad", why: "too long" });
+    expect(standingOf(message({ delivery: "unknown", error: "?" }))).toMatchObject({ tone: "unsure", why: "?" });
+    expect(standingOf(message({ delivery: "queued", error: "later" }))).toMatchObject({ tone: "calm", why: "later" });
+    expect(standingOf(message({ author: "bot", delivery: "dropped" }))).toMatchObject({ tone: "calm" });
+    expect(standingOf(message({ delivery: "delivered", error: "old" }))!.why).toBeUndefined();
+  });
+
+  it("is not said of others' words, of notes, of lines that went well, nor of a state that we do not know", () => {
+    expect(standingOf(message({ author: "customer", delivery: "received" }))).toBeUndefined();
+    expect(standingOf(message({ kind: "note", delivery: "delivered" }))).toBeUndefined();
+    expect(standingOf(message({ author: "system" }))).toBeUndefined();
+    expect(standingOf(message({ author: "system", delivery: "failed" }))).toMatchObject({ tone: "bad" });
+    expect(standingOf(message({ delivery: "teleported" }))).toBeUndefined();
+  });
+});
+
+it("reasons of the hub's are said in our words, those of platforms in theirs", () => {
+  const { t, te } = createI18n({ legacy: false, locale: "en", messages: { en } }).global;
+  const words = (why: string) => reasonWords(why, t, te);
+  expect(words("a human has taken over")).toBe(en.why.takenOver);
+  expect(words("a human has taken over; the first 2 parts had been sent")).toContain(" 2 parts");
+  expect(words("no channel oa is configured")).toContain(" oa ");
+  expect(words("blocked")).toBe(en.unreachable.blocked);
+  expect(words("chat not found")).toBe("The platform says: chat not found.");
+});
