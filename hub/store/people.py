@@ -94,7 +94,8 @@ async def describe(conn: Connection, channel: str, external_id: str, facts: Mapp
     await conn.execute(
         f"""
         with changed as (
-            update identities set profile = profile || $2::jsonb where id = $1 returning conversation
+            update identities set profile = profile || $2::jsonb
+            where id = $1 and not profile @> $2::jsonb returning conversation
         ) {_TOLD} where conversation is not null
         """,
         stream.id,

@@ -53,6 +53,9 @@ async def test_news_about_people_come_by_the_feed(office: Office) -> None:
         await frame(ws)
         await frame(other)
         await people.unreachable("tg", "nobody", "blocked")
+        await people.describe("tg", "bob", {"username": "@bob"})
+        assert (await frame(ws, "person"))["data"]["unreachable"] is None
+        await people.describe("tg", "bob", {"username": "@bob"})  # known already
         await people.unreachable("tg", "bob", "blocked")
         told = await frame(ws, "person")
         assert (told["conversation"], told["data"]["id"]) == (conversation, conversation)

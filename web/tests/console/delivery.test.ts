@@ -34,11 +34,12 @@ describe("how a message stands", () => {
 });
 
 it("reasons of the hub's are said in our words, those of platforms in theirs", () => {
-  const { t, te } = createI18n({ legacy: false, locale: "en", messages: { en } }).global;
-  const words = (why: string) => reasonWords(why, t, te);
+  const { t } = createI18n({ legacy: false, locale: "en", messages: { en } }).global;
+  const words = (why: string) => reasonWords(why, t);
   expect(words("a human has taken over")).toBe(en.why.takenOver);
   expect(words("a human has taken over; the first 2 parts had been sent")).toContain(" 2 parts");
   expect(words("no channel oa is configured")).toContain(" oa ");
-  expect(words("blocked")).toBe(en.unreachable.blocked);
+  expect(words("Forbidden: bot was blocked by the user")).toBe(en.why.blocked);
+  expect(words("the bot is no longer in the group")).toBe(en.why.notInGroup);
   expect(words("chat not found")).toBe("The platform says: chat not found.");
 });

@@ -23,6 +23,7 @@ class Socket {
 if (!customElements.get("parley-chat")) customElements.define("parley-chat", ParleyChat);
 
 let chat: ParleyChat;
+const asked: Parameters<typeof fetch>[] = [];
 const drawn = () => new Promise((resolve) => requestAnimationFrame(resolve));
 const inside = <E extends Element>(selector: string) => chat.shadowRoot!.querySelector<E>(selector);
 
@@ -30,7 +31,11 @@ beforeEach(async () => {
   localStorage.clear();
   document.body.replaceChildren();
   vi.stubGlobal("WebSocket", Socket);
-  vi.stubGlobal("fetch", async () => new Response(JSON.stringify({ session: "s", conversation: "c" }), { status: 201 }));
+  asked.length = 0;
+  vi.stubGlobal("fetch", async (...call: Parameters<typeof fetch>) => {
+    asked.push(call);
+    return new Response(JSON.stringify({ session: "s", conversation: "c" }), { status: 201 });
+  });
   chat = document.createElement("parley-chat") as ParleyChat;
   chat.setAttribute("base", "https://hub.example");
   chat.setAttribute("locale", "en");
@@ -76,6 +81,20 @@ it("asks for a rating after a human closed, and sends it with the conversation's
   expect(Socket.last.sent.at(-1)).toEqual({ type: "rate", conversation: "c", score: 4 });
   await drawn();
   expect(inside(".rating p")!.textContent).toBe(texts.en.rated);
+});
+
+it("shows a file that an agent sent, and fetches it with the session when asked to", async () => {
+  const attachments = [{ id: "f 1", name: "手册.pdf", type: "application/pdf", size: 3_000_000 }];
+  Socket.last.say({ type: "message", seq: 1, id: "a", author: "agent", agent: { name: "Lin" }, text: "", attachments });
+  await drawn();
+  const file = inside<HTMLButtonElement>(".message.agent .file")!;
+  expect(file.textContent).toBe("手册.pdf · 2.9 MB");
+  file.click();
+  await vi.waitUntil(() => asked.length > 1);
+  expect(asked[1]).toEqual([
+    "https://hub.example/channels/web/attachments/f%201",
+    { headers: { Authorization: "Bearer s" } },
+  ]);
 });
 
 it("speaks Chinese when asked to", async () => {

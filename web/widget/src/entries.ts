@@ -1,6 +1,7 @@
 import { h, icon } from "./dom.ts";
 import type { Attachment, Button, MessageFrame } from "./protocol.ts";
 import type { Pending, Turning } from "./stream.ts";
+import { sizeOf } from "../../shared/size.ts";
 import { fill, problemText, type Texts } from "./texts.ts";
 
 /** What the transcript's lines can ask for. */
@@ -106,12 +107,12 @@ function linked(text: string): Node[] {
 }
 
 function fileNode(file: Attachment, actions: Actions): HTMLElement {
-  const size = file.size === undefined ? "" : ` · ${Math.max(1, Math.round(file.size / 1024))} KB`;
+  const size = sizeOf(file.size);
   return h(
     "button",
     { class: "file", attrs: { type: "button" }, on: { click: () => actions.download(file) } },
     icon("file"),
-    h("span", {}, file.name + size),
+    h("span", {}, size ? `${file.name} · ${size}` : file.name),
   );
 }
 

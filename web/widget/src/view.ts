@@ -180,7 +180,8 @@ export class View {
     if (!this.isOpen || frame?.type !== "message" || frame.author === "customer") return;
     if (!this.transcript.settled) return;
     const who = { bot: this.words.authorBot, agent: frame.agent ?? this.words.someone, system: "" }[frame.author];
-    arrange(this.spoken, [h("p", {}, who ? `${who}: ${frame.text}` : frame.text)]);
+    const said = [frame.text, ...frame.attachments.map((file) => file.name)].filter(Boolean).join(", ");
+    arrange(this.spoken, [h("p", {}, who ? `${who}: ${said}` : said)]);
   }
 
   private expireTyping(): void {

@@ -92,6 +92,10 @@ export default {
     noAnswer: "The platform did not answer in time.",
     ourError: "An error of ours while it was being sent; it is in the log.",
     noChannel: "The channel {value} is no longer configured.",
+    blocked: "The customer has blocked us.",
+    unsubscribed: "The customer has unsubscribed.",
+    notInGroup: "We are no longer in this group.",
+    gone: "The account no longer exists.",
     platform: "The platform says: {value}.",
   },
   reach: {
@@ -106,12 +110,6 @@ export default {
     unreachable: "This customer cannot be reached",
     unreachableText: "{channel} delivers nothing to them any more.",
     writesAgain: "You can answer as soon as they write again; until then you can leave a note for colleagues.",
-  },
-  unreachable: {
-    blocked: "The customer has blocked us.",
-    unsubscribed: "The customer has unsubscribed.",
-    gone: "The account no longer exists.",
-    left: "We are no longer in this group.",
   },
   erase: {
     mark: "Deletion asked",
@@ -136,9 +134,9 @@ export default {
   profile: {
     name: "Name",
     username: "User name",
-    language: "Language",
+    email: "E-mail",
     scene: "Came by",
-    source: "Came by",
+    start: "Came by",
   },
   inbox: {
     queue: "Queue",

@@ -94,6 +94,10 @@ const zh: typeof en = {
     noAnswer: "平台没有及时响应。",
     ourError: "发送时系统出错，详情见日志。",
     noChannel: "渠道 {value} 已不在配置中。",
+    blocked: "客户已屏蔽我们。",
+    unsubscribed: "客户已取消关注。",
+    notInGroup: "我们已不在该群组中。",
+    gone: "账号已不存在。",
     platform: "平台反馈：{value}。",
   },
   reach: {
@@ -108,12 +112,6 @@ const zh: typeof en = {
     unreachable: "无法联系该客户",
     unreachableText: "该平台（{channel}）不再向该客户投递消息。",
     writesAgain: "客户再次发来消息后即可回复；在此之前，您可以添加内部备注。",
-  },
-  unreachable: {
-    blocked: "客户已屏蔽我们。",
-    unsubscribed: "客户已取消关注。",
-    gone: "账号已不存在。",
-    left: "我们已不在该群组中。",
   },
   erase: {
     mark: "要求删除数据",
@@ -138,9 +136,9 @@ const zh: typeof en = {
   profile: {
     name: "名称",
     username: "用户名",
-    language: "语言",
+    email: "邮箱",
     scene: "来源",
-    source: "来源",
+    start: "来源",
   },
   inbox: {
     queue: "排队",

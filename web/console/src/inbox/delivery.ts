@@ -32,20 +32,25 @@ export function standingOf(message: Message): Standing | undefined {
   return { state: delivery!, ...known, why: explained ? error : undefined };
 }
 
-/** The hub's own reasons, which are few. */
+/** The hub's own reasons, and what nearly every platform can say. */
 const REASONS: [RegExp, string][] = [
-  [/^a human has taken over(?:; the first (\d+) parts had been sent)?$/, "takenOver"],
-  [/^interrupted while it was being sent$/, "interrupted"],
-  [/^the platform did not answer in time$/, "noAnswer"],
-  [/^an error of ours while it was being sent/, "ourError"],
-  [/^no channel (\S+) is configured$/, "noChannel"],
+  [/^a human has taken over; the first (\d+) parts had been sent$/, "why.takenOverMidway"],
+  [/^a human has taken over$/, "why.takenOver"],
+  [/^interrupted while it was being sent$/, "why.interrupted"],
+  [/^the platform did not answer in time$/, "why.noAnswer"],
+  [/^an error of ours while it was being sent/, "why.ourError"],
+  [/^no channel (\S+) is configured$/, "why.noChannel"],
+  [/\bblocked\b/i, "why.blocked"],
+  [/^unsubscribed$/, "why.unsubscribed"],
+  [/no longer in the group|\bkicked\b/i, "why.notInGroup"],
+  [/\bdeactivated\b|no such user|user not found/i, "why.gone"],
 ];
 
 /** A reason as a sentence; what a platform says stays in its words. */
-export function reasonWords(why: string, t: Translate, te: (key: string) => boolean): string {
+export function reasonWords(why: string, t: Translate): string {
   for (const [pattern, key] of REASONS) {
     const found = pattern.exec(why);
-    if (found) return t(key === "takenOver" && found[1] ? "why.takenOverMidway" : `why.${key}`, { value: found[1] ?? "" });
+    if (found) return t(key, { value: found[1] ?? "" });
   }
-  return te(`unreachable.${why}`) ? t(`unreachable.${why}`) : t("why.platform", { value: why });
+  return t("why.platform", { value: why });
 }
