@@ -29,7 +29,6 @@ from hub.types import (
     Tried,
 )
 
-MISSES_BEFORE_HANDOFF = 2
 TOPIC = 200
 """Characters of a question that are kept for those that lean on it."""
 
@@ -126,7 +125,7 @@ class _Draft:
 
     def miss(self, text: str) -> None:
         self.misses += 1
-        if self.misses >= MISSES_BEFORE_HANDOFF:
+        if self.misses >= self._claim.patience:
             self.hand_over(Handoff("missed_twice"), "missed_twice")
         else:
             self.tell(text, ("talk_to_human", HUMAN))
@@ -264,7 +263,9 @@ def wordless(claim: Claim) -> Outcome:
     """The outcome of a turn without a word in it: files, a voice that nobody wrote down, or nothing at all."""
     draft = _Draft(claim)
     files = [kind for member in claim.members for kind in member.attachments]
-    if not files:
+    if claim.patience == 1:
+        draft.hand_over(Handoff("missed_twice"))
+    elif not files:
         draft.tell("empty")
     elif all(kind.startswith("audio/") for kind in files):
         draft.tell("voice_received", ("talk_to_human", HUMAN))

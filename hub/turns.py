@@ -71,6 +71,9 @@ class Turns:
             await self._reopen(conversation)
         if claim is None:
             return None
+        connector = self._channels.get(claim.conversation.channel)
+        if connector is not None and connector.limits.letters:
+            claim = msgspec.structs.replace(claim, patience=1)
         stale = claim.begun_under != claim.conversation.owner_epoch
         if claim.conversation.status in ("bot", "waiting") and (not stale or await self._still_counts(claim)):
             return claim

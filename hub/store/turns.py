@@ -27,6 +27,7 @@ class Claim(Struct, frozen=True, kw_only=True):
     """A turn in hand: the conversation as it stands, the messages, and the token that proves whose turn it is.
 
     `begun_under` is the owner's epoch when the turn was claimed for the first time, `age` the seconds since then.
+    `patience`: how many misses in a row make it a human's.
     """
 
     turn: str
@@ -36,6 +37,7 @@ class Claim(Struct, frozen=True, kw_only=True):
     members: tuple[Member, ...]
     begun_under: int
     age: float = 0.0
+    patience: int = 2
     knowledge_version: int
 
 

@@ -245,6 +245,31 @@ async def test_two_requests_for_one_message_carry_the_same_answer(house: House) 
     assert (house.push.parts, await ours(house)) == ([], [("sent", None)])
 
 
+async def test_a_look_of_the_outbox_takes_no_answer_away(house: House) -> None:
+    receipt = await come_in(house, "hello", "1", hold=60.0)
+    await house.turns.take(receipt.conversation)
+
+    async def carried() -> str:
+        async with house.core.replies.reply(receipt, LIMITS, 30) as part:
+            return part.text if part is not None else ""
+
+    async with house.db.transaction() as conn:
+        assert await outbox.lock_head(conn, receipt.conversation) is not None
+        asking = asyncio.create_task(carried())
+        await until_it_waits(house)
+    assert await asking == "Hello!"
+
+
+async def until_it_waits(house: House) -> None:
+    """Waits until somebody waits for a row that another has locked."""
+    waiting = (
+        "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')"
+    )
+    async with asyncio.timeout(10), house.db.connection() as conn:
+        while not await conn.fetchval(waiting):
+            await asyncio.sleep(0.01)
+
+
 async def test_a_slow_answer_is_sent_once_nobody_waits_for_it(house: House) -> None:
     receipt = await come_in(house, "hello", "1", hold=5.0)
     async with house.core.replies.reply(receipt, LIMITS, 0.01) as part:
@@ -397,3 +422,15 @@ async def test_what_somebody_answers_in_the_platforms_client_is_kept_and_asks_no
     async with house.db.connection() as conn:
         rows = await conn.fetch("select text, turn is not null as over from messages where author = 'customer'")
     assert [tuple(row) for row in rows] == [("is it red or blue?", True), ("hello", True)]
+
+
+# Letters ----------------------------------------------------------------------------------------------------------
+
+
+async def test_whoever_writes_letters_is_not_asked_to_put_it_another_way(house: House) -> None:
+    house.push.limits = Limits(text=1000, letters=True)
+    receipt = await come_in(house, "what is love?", "1")
+    await house.turns.take(receipt.conversation)
+    async with house.db.connection() as conn:
+        now = await conversations.get(conn, receipt.conversation)
+    assert (now.status, now.reason) == ("waiting", "missed_twice")
