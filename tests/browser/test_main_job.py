@@ -93,6 +93,13 @@ async def test_the_main_job() -> None:
         await agent.get_by_placeholder("Write to the customer").fill("您好，我是客服，请问订单号是多少？")
         await agent.get_by_placeholder("Write to the customer").press("Enter")
         await expect(customer.get_by_text("您好，我是客服，请问订单号是多少？").first).to_be_visible()
+        async with agent.expect_file_chooser() as chooser:
+            await agent.get_by_role("button", name="Attach files").click()
+        await (await chooser.value).set_files({"name": "说明.txt", "mimeType": "text/plain", "buffer": b"step one"})
+        await agent.get_by_role("button", name="Send", exact=True).click()
+        async with customer.expect_download() as download:
+            await customer.get_by_role("button", name="说明.txt").click()
+        assert (await (await download.value).path()).read_bytes() == b"step one"
         await ask(customer, "订单号是 A1024")
         await expect(agent.get_by_text("订单号是 A1024").first).to_be_visible()
         await shot(agent, "agent")
