@@ -77,11 +77,11 @@ class Replies:
 
 async def _take(conn: Connection, receipt: Receipt, limits: Limits, turn: str | None, whatever: bool) -> Part | None:
     """Takes the part in hand that is to be carried back; None where there is none, or it has to go another way."""
+    locked = await outbox.lock_head(conn, receipt.conversation, patient=True)  # the outbox looks here, too, and goes
     before = await outbox.carried_for(conn, receipt.message)
     if before is not None:
         message, number = before
         return render.parts(message, limits)[number]
-    locked = await outbox.lock_head(conn, receipt.conversation)
     if locked is None:
         return None
     head = locked[0]

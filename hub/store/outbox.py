@@ -31,11 +31,12 @@ _HELD = """exists (select from messages h
     where h.conversation = m.conversation and h.hold_until is not null and h.hold_until > clock_timestamp())"""
 
 
-async def lock_head(conn: Connection, conversation: str) -> tuple[Head, bool, bool] | None:
+async def lock_head(conn: Connection, conversation: str, *, patient: bool = False) -> tuple[Head, bool, bool] | None:
     """Locks the head of a conversation's line, with: is it due, and was it left in `sending` too long ago.
 
-    None where the line is empty or another sender has its head. Only the head: what must wait does not let the
-    next one pass. The conversation is locked with it, so that no claim comes between this look and the commit.
+    None where the line is empty or another sender looks at its head; `patient`: the other is waited for. Only the head:
+    what must wait does not let the next one pass. The conversation is locked with it, so that no claim comes between
+    this look and the commit.
     """
     row = await conn.fetchrow(
         f"""
@@ -47,7 +48,7 @@ async def lock_head(conn: Connection, conversation: str) -> tuple[Head, bool, bo
             m.delivery = 'sending' and m.due_at <= clock_timestamp() as lost
         from {FROM} join identities i on i.id = m.identity join conversations c on c.id = m.conversation
         where m.key = (select min(key) from messages where conversation = $1 and delivery in ('queued', 'sending'))
-        for share of c for update of m skip locked
+        for share of c for update of m {"" if patient else "skip locked"}
         """,
         conversation,
     )
