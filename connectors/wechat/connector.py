@@ -18,7 +18,7 @@ from connectors.wechat.api import Api
 from connectors.wechat.envelope import Envelope
 from connectors.wechat.media import medium_of, named
 from connectors.wechat.menu import keep_menu
-from connectors.wechat.messages import AFTER_EVENT, Followed, Left, Other, Scanned, text_reply, understand
+from connectors.wechat.messages import AFTER_EVENT, Followed, Left, Other, Scanned, text_reply, understand, withheld
 from connectors.wechat.settings import LONGEST_TEXT, WeChatSettings
 from hub.connector import File, Health, Limits, Part, Recipient, Sent
 from hub.core import Core
@@ -35,6 +35,9 @@ MAX_BODY = 512 * 1024
 HOLD = 5.0
 PATIENCE = 4.5
 """Seconds: how long WeChat waits for an answer to a push, and how much of that is ours."""
+
+GIVEN_UP = 6.0
+"""Seconds after which WeChat surely waits no longer."""
 
 THIRD = 7.5
 """Seconds behind a message from which its delivery must be the third and last: they come 5 seconds apart."""
@@ -123,6 +126,8 @@ class WeChat:
     ) -> web.StreamResponse:
         """Stores a message, and answers it in this request if the words come in time."""
         receipt = await self._core.intake.receive(message)
+        if (remark := withheld(message, fields)) is not None:
+            await self._core.intake.remark(message.channel, message.sender, f"withheld-{message.external_id}", remark)
         tries = self._tries.count(message)
         left = PATIENCE - (time.monotonic() - began)
         try:
@@ -142,7 +147,7 @@ class WeChat:
         """No words in time, and no other way to send them: WeChat is made to deliver again, as often as it does."""
         written = message.sent_at.timestamp() if message.sent_at else 0.0
         if tries < 3 and time.time() - written < THIRD:
-            await asyncio.sleep(max(0.0, began + PATIENCE * 4 / 3 - time.monotonic()))
+            await asyncio.sleep(max(0.0, began + GIVEN_UP - time.monotonic()))
             return _success()  # nobody is there to read it
         async with self._core.db.connection() as conn:
             language = (await conversations.get(conn, receipt.conversation)).language

@@ -100,6 +100,14 @@ def understand(channel: str, body: bytes, hold: float) -> tuple[Meaning, dict[st
     return message, fields
 
 
+def withheld(message: InboundMessage, fields: Mapping[str, str]) -> str | None:
+    """What agents should know where WeChat tells that somebody sent something, and keeps it to itself."""
+    if message.text or message.files:
+        return None
+    what = " ".join(word for word in (fields["MsgType"], fields.get("Title")) if word)
+    return f"WeChat does not hand over what the customer sent here ({what[:200]}); only they can see it."
+
+
 def _event(channel: str, customer: str, fields: Mapping[str, str], body: bytes, hold: float) -> Meaning:
     kind, key = fields.get("Event", "").lower(), fields.get("EventKey", "")
     match kind:
