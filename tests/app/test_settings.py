@@ -25,7 +25,7 @@ def test_the_environment_fills_in(tmp_path: Path) -> None:
     env = write(tmp_path, "rest_token: ${TOKEN}\nchannels: [{name: web, kind: webchat, allowed_origins: ['${SITE}']}]")
     loaded = settings.load({**env, "TOKEN": "t", "SITE": "https://shop.example"})
     assert loaded.file.rest_token == "t"
-    assert loaded.file.channels[0].allowed_origins == ("https://shop.example",)
+    assert loaded.file.channels == (settings.WebChatSettings("web", ("https://shop.example",)),)
 
 
 @pytest.mark.parametrize(
