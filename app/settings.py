@@ -18,6 +18,7 @@ from msgspec import Meta, Struct, field
 
 from connectors.slack.settings import SlackSettings
 from connectors.telegram.settings import TelegramSettings
+from connectors.webhook.settings import WebhookSettings
 from connectors.wechat.settings import WeChatSettings
 
 
@@ -32,7 +33,7 @@ class WebChatSettings(Struct, frozen=True, tag="webchat", tag_field="kind", forb
     allowed_origins: tuple[str, ...] = ()
 
 
-ChannelSettings = WebChatSettings | TelegramSettings | WeChatSettings | SlackSettings
+ChannelSettings = WebChatSettings | TelegramSettings | WeChatSettings | SlackSettings | WebhookSettings
 """All kinds of channels that this version knows."""
 
 

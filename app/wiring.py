@@ -25,6 +25,8 @@ from connectors.slack.settings import SlackSettings
 from connectors.telegram.connector import Telegram
 from connectors.telegram.settings import TelegramSettings
 from connectors.webchat.connector import WebChat
+from connectors.webhook.connector import Webhook
+from connectors.webhook.settings import WebhookSettings
 from connectors.wechat.connector import WeChat
 from connectors.wechat.settings import WeChatSettings
 from handoff.context import TranscriptContexts
@@ -151,10 +153,12 @@ def connector_of(wanted: ChannelSettings, core: Core, public_url: str | None = N
             return WebChat(name, origins, core.db, core.bus, core.intake, core.steps)
         case TelegramSettings():
             return Telegram(wanted, core, public_url)
+        case WebhookSettings():
+            return Webhook(wanted, core)
         case WeChatSettings():
             return WeChat(wanted, core)
         case SlackSettings():
-            return Slack(wanted, core)
+            return Slack(wanted, core, public_url)
 
 
 def workers(made: Parts) -> tuple[Runner, ...]:
