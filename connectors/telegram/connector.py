@@ -13,7 +13,7 @@ from aiohttp import web
 from telegram.error import ChatMigrated
 
 from connectors.telegram.addressing import Unnamed
-from connectors.telegram.client import Api, words
+from connectors.telegram.client import Api, SentMessage, words
 from connectors.telegram.intake import Taking
 from connectors.telegram.pace import Pace
 from connectors.telegram.polling import Polling
@@ -25,7 +25,7 @@ from connectors.watch import Watch
 from connectors.webhooks import guarded
 from hub.connector import File, Health, Limits, Part, Recipient, Sent
 from hub.core import Core
-from hub.errors import DeliveryError, Transient, Unauthenticated
+from hub.errors import AuthFailed, DeliveryError, Transient, Unauthenticated
 from hub.http import Problem
 from hub.types import Channel
 
@@ -50,8 +50,8 @@ class Telegram:
         self._sending = Sending(settings.name, self._api, core.db)
         self._taking = Taking(settings, core)
         self._registration = Registration(settings, self._api, core.db, public_url)
-        self._polling = Polling(settings.name, self._api, core.db, self._take)
         self._watch = Watch(settings.name, self._check)
+        self._polling = Polling(settings.name, self._api, core.db, self._take, self._watch.look_again)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def routes(self) -> Iterable[web.RouteDef]:
@@ -79,14 +79,22 @@ class Telegram:
         place = Place.of(to.id)
         await self._pace.turn(place.chat)
         try:
-            sent = await self._sending.send(place, part, to.replies_to)
+            sent = await self._send(place, part, to.replies_to)
+        except (AuthFailed, TimeoutError):
+            self._watch.look_again()
+            raise
+        return Sent(str(sent.message_id))
+
+    async def _send(self, place: Place, part: Part, replies_to: str | None) -> SentMessage:
+        try:
+            return await self._sending.send(place, part, replies_to)
         except ChatMigrated as moved:
             await self._taking.move(place.chat, str(moved.new_chat_id))
-            try:
-                sent = await self._sending.send(at(place, moved.new_chat_id), part, None)
-            except ChatMigrated:
-                raise Transient("the group moves again and again") from None
-        return Sent(str(sent.message_id))
+            there = at(place, moved.new_chat_id)
+        try:
+            return await self._sending.send(there, part, None)
+        except ChatMigrated:
+            raise Transient("the group moves again and again") from None
 
     async def fetch(self, handle: str) -> File:
         """Fetches a file by Telegram's name for it; what it is called, its message says."""

@@ -27,11 +27,20 @@ class Polling:
     What comes twice, the hub knows by the message's own number.
     """
 
-    def __init__(self, channel: str, api: Api, db: Database, take: Callable[[Raw], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        channel: str,
+        api: Api,
+        db: Database,
+        take: Callable[[Raw], Awaitable[None]],
+        changed: Callable[[], None],
+    ) -> None:
+        """`take` stores an update; `changed` is called when there is trouble, and when it is over."""
         self._channel = channel
         self._api = api
         self._db = db
         self._take = take
+        self._changed = changed
         self.trouble: str | None = None
 
     async def run(self) -> None:
@@ -49,7 +58,7 @@ class Polling:
             except (DeliveryError, TimeoutError) as error:
                 await self._pause(error)
                 continue
-            self.trouble = None
+            self._say(None)
             if not updates and offset is not None:
                 offset = None
                 await self._remember(offset)
@@ -82,6 +91,12 @@ class Polling:
     async def _pause(self, error: DeliveryError | TimeoutError) -> None:
         if self.trouble is None:
             log.warning("%s: %s", self._channel, words(error))
-        self.trouble = words(error)
+        self._say(words(error))
         wait = error.retry_after if isinstance(error, Transient) else None
         await asyncio.sleep(min(30.0, wait if wait is not None else 3.0))
+
+    def _say(self, trouble: str | None) -> None:
+        if (trouble is None) != (self.trouble is None):
+            self.trouble = trouble
+            self._changed()
+        self.trouble = trouble
