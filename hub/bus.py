@@ -19,7 +19,7 @@ from msgspec import Struct
 from redis import asyncio as redis
 from redis.exceptions import RedisError
 
-Topic = Literal["turns", "outbox", "files", "stream", "feed", "knowledge", "typing", "presence"]
+Topic = Literal["turns", "outbox", "files", "stream", "feed", "desk", "knowledge", "typing", "presence"]
 Listener = Callable[[str, str], None]
 """Called with the key and, for what is only passing (typing, presence), a word about it."""
 

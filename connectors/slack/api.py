@@ -24,6 +24,9 @@ TIMEOUT: Final = aiohttp.ClientTimeout(total=20, sock_connect=5)
 METADATA: Final = "parley_message"
 """The event type of the metadata on our messages, by which we find them again."""
 
+MOST: Final = 2000
+"""Messages that are looked through for one of ours."""
+
 Json = dict[str, Any]
 
 
@@ -135,10 +138,12 @@ class SlackApi:
         thread: str | None = None,
         blocks: Sequence[Json] | None = None,
         key: str | None = None,
+        broadcast: bool = False,
     ) -> Posted:
         """Posts a message, when it is the channel's turn. `text` is markup already (`connectors.slack.markup.plain`).
 
-        `key` can be found again with `find`. Pings nobody and unfolds nothing.
+        `key` can be found again with `find`. `broadcast`: what is posted into a thread is shown in the channel, too.
+        Pings nobody and unfolds nothing.
         """
         await self._pace.turn(channel)
         try:
@@ -147,6 +152,7 @@ class SlackApi:
                     channel=channel,
                     text=text,
                     thread_ts=thread,
+                    reply_broadcast=broadcast or None,
                     blocks=blocks,
                     metadata={"event_type": METADATA, "event_payload": {"key": key}} if key else None,
                     link_names=False,
@@ -177,13 +183,20 @@ class SlackApi:
         await self.asked(call)
 
     async def messages(self, channel: str, thread: str | None = None, oldest: float = 0.0) -> list[Json]:
-        """The messages of a channel, or of a thread, since `oldest`; at most 200, with their metadata."""
+        """The messages of a channel, or of a thread, since `oldest`, with their metadata."""
         since: Json = {"oldest": f"{oldest:.6f}", "limit": 200, "include_all_metadata": True}
-        if thread is None:
-            call = self._client.conversations_history(channel=channel, **since)
-        else:
-            call = self._client.conversations_replies(channel=channel, ts=thread, **since)
-        return list((await self.asked(call)).get("messages") or ())
+        found: list[Json] = []
+        while True:
+            if thread is None:
+                call = self._client.conversations_history(channel=channel, **since)
+            else:
+                call = self._client.conversations_replies(channel=channel, ts=thread, **since)
+            answer = await self.asked(call)
+            found += answer.get("messages") or ()
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+            if not answer.get("has_more") or not cursor or len(found) >= MOST:
+                return found
+            since["cursor"] = cursor
 
     async def find(self, channel: str, thread: str | None, key: str, oldest: float) -> str | None:
         """The message that was posted with this `key` since then; None where there is none."""
@@ -192,6 +205,10 @@ class SlackApi:
             if metadata.get("event_type") == METADATA and (metadata.get("event_payload") or {}).get("key") == key:
                 return str(message["ts"])
         return None
+
+    async def turn(self, channel: str) -> None:
+        """Waits until something may be posted into a channel; raises `Transient` where that takes too long."""
+        await self._pace.turn(channel)
 
     # Files -------------------------------------------------------------------------------------------------------
 

@@ -12,11 +12,11 @@ from aiohttp import web
 from connectors.slack import events, signature
 from connectors.slack.api import SlackApi
 from connectors.slack.customers import Customers
+from connectors.slack.desk import AgentsDesk
 from connectors.slack.events import SharedFile
 from connectors.slack.identity import Identity
 from connectors.slack.inbox import Inbox
 from connectors.slack.names import Names
-from connectors.slack.ports import Side
 from connectors.slack.sending import LIMITS, Sending
 from connectors.slack.settings import SlackSettings
 from connectors.slack.socket import Socket
@@ -30,13 +30,13 @@ from hub.types import Channel
 
 
 class Slack:
-    """One app in one workspace. What happens in the agents' channel goes to `agents`, never to the customers' side."""
+    """One app in one workspace. What happens in the agents' channel goes to their side, never to the customers'."""
 
     delivery: Literal["pull", "push"] = "push"
     idempotent = True
     limits: Limits = LIMITS
 
-    def __init__(self, settings: SlackSettings, core: Core, agents: Side | None = None) -> None:
+    def __init__(self, settings: SlackSettings, core: Core, public_url: str | None = None) -> None:
         self.channel = Channel(settings.name, "slack")
         self.api = SlackApi(settings.bot_token, settings.api_base_url)
         self.identity = Identity(settings, self.api, core.db)
@@ -44,7 +44,10 @@ class Slack:
         self._core = core
         self._names = Names(settings.name, core, self.api)
         self._customers = Customers(settings.name, core, self.api, self.identity, self._names)
-        self._inbox = Inbox(settings.name, self.identity, self._customers, agents)
+        self._agents: AgentsDesk | None = None
+        if settings.agents_channel:
+            self._agents = AgentsDesk(settings, core, self.api, self.identity, public_url)
+        self._inbox = Inbox(settings.name, self.identity, self._customers, self._agents)
         self._sending = Sending(self.api, core.db)
         self._watch = Watch(settings.name, self._check)
         self._socket: Socket | None = None
@@ -64,6 +67,8 @@ class Slack:
         await self.api.start()
         self._names.start()
         self._watch.start()
+        if self._agents is not None:
+            await self._agents.start()
         if self._socket is not None:
             self._connected = asyncio.create_task(
                 alone(self._core.db, self.channel.name, "socket", self._socket.run), name=f"{self.channel.name}: socket"
@@ -74,6 +79,8 @@ class Slack:
         if self._connected is not None:
             self._connected.cancel()
             await asyncio.gather(self._connected, return_exceptions=True)
+        if self._agents is not None:
+            await self._agents.stop()
         await self._watch.stop()
         await self._customers.stop()
         await self._names.stop()
@@ -93,8 +100,9 @@ class Slack:
         return await self.api.download(file.url, file.name, file.mimetype)
 
     async def health(self) -> Health:
-        """As it was found last."""
-        return self._watch.health
+        """As it was found last, and of Slack and the agents' channel the one that has something wrong with it."""
+        health = self._watch.health
+        return self._agents.health if health.ok and self._agents is not None and not self._agents.health.ok else health
 
     async def _check(self) -> str:
         own = await self.identity.learn()
