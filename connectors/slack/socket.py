@@ -32,6 +32,9 @@ HEARTBEAT: Final = 20.0
 OLDEST: Final = 3600.0
 """Seconds after which a connection is replaced: Slack may have forgotten one that still answers pings."""
 
+LINGER: Final = 10.0
+"""Seconds for which a connection that has a successor is still listened to: something may be on its way."""
+
 SOONEST, LATEST = 1.0, 30.0
 """Seconds between attempts to connect."""
 
@@ -95,7 +98,7 @@ class Socket:
                 await self._note(_NOT_YET)
 
     async def _until_over(self, session: aiohttp.ClientSession) -> None:
-        """Opens a connection; returns when it is time for the next one. The old one ends once that is there."""
+        """Opens a connection; returns when it is time for the next one. The one before ends a little later."""
         before = tuple(self._readers)
         connection = await self._open(session)
         leave = asyncio.Event()
@@ -103,7 +106,7 @@ class Socket:
         self._readers.add(reader)
         reader.add_done_callback(self._readers.discard)
         for old in before:
-            old.cancel()
+            asyncio.get_running_loop().call_later(LINGER, old.cancel)
         await self._note(None)
         waiting = asyncio.create_task(leave.wait())
         try:

@@ -7,6 +7,7 @@ import contextlib
 import json
 import random
 import uuid
+from collections.abc import Callable
 
 from aiohttp import WSMsgType, web
 
@@ -34,8 +35,12 @@ class Sockets:
 
     async def until_open(self, number: int = 1, opened: int = 0, longest: float = 15.0) -> None:
         """Waits until so many are open, and so many have ever been opened."""
+        await self.until(lambda: len(self._open) >= number and self.opened >= opened, longest)
+
+    async def until(self, condition: Callable[[], bool], longest: float = 15.0) -> None:
+        """Waits until this is true of the sockets."""
         async with asyncio.timeout(longest), self._changed:
-            await self._changed.wait_for(lambda: len(self._open) >= number and self.opened >= opened)
+            await self._changed.wait_for(condition)
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """A socket's life."""
