@@ -27,7 +27,10 @@ PATIENCE = 5.0
 
 
 class WeChat(Simulator):
-    """One account and the people who follow it. Whoever writes follows; `followers` says who still does."""
+    """One account and the people who follow it. Whoever writes follows; `followers` says who still does.
+
+    `attempts` counts the requests that it took to deliver everything.
+    """
 
     kind = "wechat"
 
@@ -42,6 +45,7 @@ class WeChat(Simulator):
         self.app_id = "wx5imulated0account"
         self.app_secret = "0123456789abcdef0123456789abcdef"
         self.followers: dict[str, bool] = {}
+        self.attempts = 0
         self.api = WeChatApi(self)
         if passive_only:
             self.api.refuse["/cgi-bin/message/custom/send"] = 48001
@@ -127,6 +131,7 @@ class WeChat(Simulator):
         loop = asyncio.get_running_loop()
         for _ in range(self.tries):
             began = loop.time()
+            self.attempts += 1
             answer = await self.post(self.sealed(fields), patience)
             if answer is not None and answer[0] == 200:
                 return await self._answer(fields, answer[1])
