@@ -14,6 +14,11 @@ from hub.http import Route, answer
 
 _PROBLEM_REF = {"$ref": "#/components/schemas/Problem"}
 _SCHEMAS = "#/components/schemas/{name}"
+_ONE_FILE = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
+}
 
 
 class Problem(Struct):
@@ -83,6 +88,8 @@ def _operation(route: Route, by_type: dict[int, dict[str, object]], components: 
     if route.body is not None:
         schema = by_type[id(route.body)]
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    if route.takes_file:
+        operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _ONE_FILE}}}
     return operation
 
 

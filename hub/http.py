@@ -98,7 +98,7 @@ class Route:
 
     `roles`: any of these may (an administrator always may); none named: everybody who is logged in. `open`: nobody
     has to be. `answers`: the type of the answer for each status of success; None: no body. `errors`: the statuses of
-    its problems beside those that every route can have.
+    its problems beside those that every route can have. `takes_file`: the body is one file, as multipart/form-data.
     """
 
     method: str
@@ -109,6 +109,7 @@ class Route:
     open: bool = False
     query: type[Struct] | None = None
     body: type[Struct] | None = None
+    takes_file: bool = False
     answers: Mapping[int, object | None]
     errors: tuple[int, ...] = ()
 

@@ -305,6 +305,8 @@ async def test_the_openapi_document_knows_every_route(office: Office) -> None:
     assert served - described == {("get", "/api/v1/openapi.json")}
     claim = document["paths"]["/api/v1/conversations/{id}/claim"]["post"]
     assert set(claim["responses"]) == {"200", "401", "403", "404", "409"}
+    upload = document["paths"]["/api/v1/conversations/{id}/attachments"]["post"]
+    assert set(upload["requestBody"]["content"]) == {"multipart/form-data"}
     listing = document["paths"]["/api/v1/conversations"]["get"]
     assert {parameter["name"] for parameter in listing["parameters"]} == {
         "limit", "cursor", "status", "channel", "agent", "q"
