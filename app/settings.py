@@ -21,6 +21,10 @@ from connectors.telegram.settings import TelegramSettings
 from connectors.webhook.settings import WebhookSettings
 from connectors.wechat.settings import WeChatSettings
 
+_NAMED = re.compile(r"\$\{(\w+)\}")
+_HELD = re.compile("\ue000(\\w+)\ue001")
+"""A name between signs that nobody writes, while YAML is read: to YAML a brace inside of braces begins a map."""
+
 
 class WrongSetting(Exception):
     """Stops the start; the message is for whoever wrote the setting."""
@@ -138,7 +142,7 @@ def address(text: str) -> tuple[str, int]:
 def read(path: Path, env: Mapping[str, str]) -> File:
     """The settings file with `${NAME}` filled in."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.safe_load(_NAMED.sub("\ue000\\1\ue001", path.read_text(encoding="utf-8")))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
@@ -171,7 +175,7 @@ def _filled(value: object, env: Mapping[str, str], path: Path, key: str) -> obje
             raise WrongSetting(f"{path}, {key[2:]}: ${{{found[1]}}} is not in the environment; set {found[1]}")
         return env[found[1]]
 
-    return re.sub(r"\$\{(\w+)\}", fill, value)
+    return _HELD.sub(fill, value)
 
 
 def _explained(path: Path, error: str) -> str:

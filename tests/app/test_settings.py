@@ -28,6 +28,12 @@ def test_the_environment_fills_in(tmp_path: Path) -> None:
     assert loaded.file.channels == (settings.WebChatSettings("web", ("https://shop.example",)),)
 
 
+def test_the_environment_fills_in_where_yaml_has_braces_itself(tmp_path: Path) -> None:
+    env = write(tmp_path, "rest_token: ${TOKEN}\nlookups: {url: ${SHOP}/parley, token: ${TOKEN}}")
+    loaded = settings.load({**env, "TOKEN": "a: {b}", "SHOP": "https://shop.example"})
+    assert loaded.file.lookups == settings.LookupSettings("https://shop.example/parley", "a: {b}")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
