@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
@@ -10,10 +11,13 @@ from dataclasses import dataclass, field
 import pytest
 
 from connectors import webhooks
-from tests.contracts.kinds import Kind
+from tests.contracts.kind import Kind
 from tests.contracts.product import Product, product
 from tests.kill.stack import free_port
 from tests.simulators.base import Simulator
+
+LONGEST = 120.0
+"""Seconds after which a test that waits for something is given up."""
 
 
 @dataclass
@@ -24,12 +28,14 @@ class Channel:
     platform: Simulator
     database_url: str
     port: int = field(default_factory=free_port)
-    answered: list[bytes] = field(default_factory=list)
 
     @contextlib.asynccontextmanager
     async def product(self, *, working: bool = True) -> AsyncIterator[Product]:
         """One process of the product, until the block ends."""
-        async with product(self.database_url, self.platform.channel(), self.port, working=working) as made:
+        async with (
+            asyncio.timeout(LONGEST),
+            product(self.database_url, self.platform.channel(), self.port, working=working) as made,
+        ):
             await self.platform.connect(made.url)
             yield made
 
@@ -38,6 +44,7 @@ class Channel:
 async def channel(kind: Kind, database_url: str, caplog: pytest.LogCaptureFixture) -> AsyncIterator[Channel]:
     """The channel of this kind. Afterwards nothing in the log may hold one of its secrets."""
     caplog.set_level(logging.INFO)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # as the product's own logging has it
     async with kind.make() as platform:
         secrets = secrets_of(platform)
         yield Channel(kind, platform, database_url)

@@ -21,6 +21,7 @@ class Browsers(Simulator):
     def __init__(self, name: str | None = None, *, hurry: float = 1.0) -> None:
         super().__init__(name or "web", hurry=hurry)
         self._sessions: dict[str, str] = {}
+        self._opening = asyncio.Lock()
         self._reading: list[asyncio.Task[None]] = []
 
     def routes(self) -> Iterable[web.RouteDef]:
@@ -62,22 +63,23 @@ class Browsers(Simulator):
         return await self._until_taken(self._delivery(sender, {"id": self.new_id(), "text": title, "payload": payload}))
 
     async def _until_taken(self, delivery: Delivery) -> bool:
-        for _ in range(100):
+        while True:
             answer = await self.post(delivery)
             if answer is not None and answer[0] < 500:
                 return answer[0] == 202
-            await asyncio.sleep(0.1 / self.hurry)
-        return False
+            await asyncio.sleep(0.1)
 
     async def open(self, sender: str) -> None:
         """Opens a session, and reads from then on."""
         assert self._http is not None
-        while sender not in self._sessions:
-            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-                async with self._http.post(f"{self.hub}/channels/{self.name}/sessions", json={}) as answer:
-                    if answer.status == 201:
-                        self._sessions[sender] = (await answer.json())["session"]
-                        self._reading.append(asyncio.create_task(self._read(sender)))
+        async with self._opening:
+            while sender not in self._sessions:
+                with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+                    async with self._http.post(f"{self.hub}/channels/{self.name}/sessions", json={}) as answer:
+                        if answer.status == 201:
+                            self._sessions[sender] = (await answer.json())["session"]
+                            self._reading.append(asyncio.create_task(self._read(sender)))
+                await asyncio.sleep(0)
 
     async def upload(self, sender: str, name: str, type: str, data: bytes) -> str:
         """Uploads a file; answers its id."""
@@ -154,7 +156,7 @@ class Callers(Simulator):
     async def say(self, sender: str, text: str, id: str | None = None) -> bool:
         """Asks until it is answered, with one id."""
         delivery = self.delivery(sender, text, id)
-        for _ in range(100):
+        while True:
             answer = await self.post(delivery, timeout=30)
             if answer is not None and answer[0] == 200:
                 for said in msgspec.json.decode(answer[1]):
@@ -163,8 +165,7 @@ class Callers(Simulator):
                 return True
             if answer is not None and answer[0] < 500:
                 return False
-            await asyncio.sleep(0.1 / self.hurry)
-        return False
+            await asyncio.sleep(0.1)
 
     async def press(self, sender: str, title: str, payload: str) -> bool:
         """The protocol has no presses: the title is said."""

@@ -1,95 +1,26 @@
-"""What the contract tests have to know of each kind of channel: how its deliveries are forged, what is odd in them."""
+"""All kinds of channels, each in all of its modes."""
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable, Mapping, Sequence
+import hashlib
+import hmac
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import ClassVar
 
-import msgspec
+import aiohttp
 import pytest
 
-from hub.connector import File
+from connectors.slack import api as slack_api
+from connectors.webhook import connector as webhook_connector
+from connectors.wechat import calls as wechat_calls
 from tests.contracts.direct import Browsers, Callers
+from tests.contracts.kind import Kind, bent, with_body, with_header, with_query
+from tests.simulators import slack, telegram, webhook, wechat
 from tests.simulators.base import Delivery, Simulator
+from tests.simulators.wechat_seal import signature
 
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
-"""A picture of one dot."""
-
-
-class Kind:
-    """One kind of channel, in one of its modes; the tests are parametrised over all of them.
-
-    `posts`: messages come as requests that anybody on the internet could make. `guarded`: what it refuses of them is
-    logged. `signs_body`, `signs_time`: what their signature covers beside the secret. `says_when`: a message says when
-    it was written. `acknowledges`: a message is acknowledged before it is answered. `calls`: what we say goes out by
-    calls of ours, which can fail. `presses`: a button's payload comes back with it. `outgoing`: a file that it carries
-    to customers.
-    """
-
-    id: ClassVar[str]
-    posts: ClassVar[bool] = True
-    guarded: ClassVar[bool] = True
-    signs_body: ClassVar[bool] = False
-    signs_time: ClassVar[bool] = False
-    calls: ClassVar[bool] = True
-    says_when: ClassVar[bool] = True
-    acknowledges: ClassVar[bool] = True
-    presses: ClassVar[bool] = True
-    files_in: ClassVar[bool] = True
-    files_out: ClassVar[bool] = True
-    outgoing: ClassVar[File] = File("dot.png", "image/png", PNG)
-
-    def __repr__(self) -> str:
-        return self.id
-
-    def make(self) -> Simulator:
-        """The platform, not started."""
-        raise NotImplementedError
-
-    def forged(self, delivery: Delivery) -> dict[str, Delivery]:
-        """The delivery with a wrong signature or secret, and with none, by what was done to it."""
-        raise NotImplementedError
-
-    def misshapen(self, platform: Simulator) -> dict[str, Delivery]:
-        """Rightly signed deliveries that say nothing that can be understood."""
-        raise NotImplementedError
-
-    def strange(self, platform: Simulator) -> Delivery | None:
-        """A rightly signed delivery of a kind that the platform may bring tomorrow."""
-        return None
-
-    async def send_file(self, platform: Simulator, sender: str, name: str, data: bytes) -> bool:
-        """A customer sends a file."""
-        raise NotImplementedError
-
-    def hurry(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Shortens how long our calls wait for the platform, for the tests in which it never answers."""
-
-
-def with_header(delivery: Delivery, name: str, value: str | None) -> Delivery:
-    """The delivery with this header, or without it."""
-    kept = {known: said for known, said in delivery.headers.items() if known.lower() != name.lower()}
-    return msgspec.structs.replace(delivery, headers=kept if value is None else {**kept, name: value})
-
-
-def with_query(delivery: Delivery, name: str, value: str | None) -> Delivery:
-    """The delivery with this parameter behind the `?`, or without it."""
-    kept = {known: said for known, said in delivery.query.items() if known != name}
-    return msgspec.structs.replace(delivery, query=kept if value is None else {**kept, name: value})
-
-
-def with_body(delivery: Delivery, body: bytes) -> Delivery:
-    """The delivery with another body."""
-    return msgspec.structs.replace(delivery, body=body)
-
-
-def bent(word: str) -> str:
-    """A word of the same length with one character changed."""
-    middle = len(word) // 2
-    return word[:middle] + ("a" if word[middle] != "a" else "b") + word[middle + 1 :]
+SHORT = 0.5
+"""Seconds for the calls to a platform that never answers."""
 
 
 class _Bearer(Kind):
@@ -112,7 +43,7 @@ class _Bearer(Kind):
         return {
             "bad": with_header(delivery, "Authorization", bent(token)),
             "missing": with_header(delivery, "Authorization", None),
-            "no text": with_header(delivery, "Authorization", "Bearer ��"),
+            "not ASCII": with_header(delivery, "Authorization", "Bearer 密"),
         }
 
     def misshapen(self, platform: Simulator) -> dict[str, Delivery]:
@@ -125,12 +56,12 @@ class WebChat(_Bearer):
 
     id = "webchat"
 
-    def make(self) -> Simulator:
-        return Browsers()
+    def make(self, name: str | None = None, hurry: float = 1.0) -> Simulator:
+        return Browsers(name, hurry=hurry)
 
-    async def send_file(self, platform: Simulator, sender: str, name: str, data: bytes) -> bool:
+    async def send_file(self, platform: Simulator, sender: str, data: bytes) -> bool:
         assert isinstance(platform, Browsers)
-        file = await platform.upload(sender, name, "application/pdf", data)
+        file = await platform.upload(sender, "dot.png", "image/png", data)
         return await platform.say(sender, "", files=(file,))
 
 
@@ -143,11 +74,261 @@ class Rest(_Bearer):
     files_in = False
     files_out = False
 
-    def make(self) -> Simulator:
-        return Callers()
+    def make(self, name: str | None = None, hurry: float = 1.0) -> Simulator:
+        return Callers(name, hurry=hurry)
 
 
-KINDS: Sequence[Kind] = (WebChat(), Rest())
+class WeChat(Kind):
+    """An Official Account. In plain mode its signature covers the time, and no word of the message."""
+
+    signs_time = True
+
+    def __init__(self, mode: str) -> None:
+        self.id = f"wechat-{mode}"
+        self.mode = mode
+        self.signs_body = mode != "plain"
+
+    def make(self, name: str | None = None, hurry: float = 1.0) -> Simulator:
+        return wechat.WeChat(name, hurry=hurry, mode=self.mode)
+
+    def forged(self, delivery: Delivery) -> dict[str, Delivery]:
+        name = "signature" if self.mode == "plain" else "msg_signature"
+        spoilt = {
+            "bad": with_query(delivery, name, bent(delivery.query[name])),
+            "missing": with_query(delivery, name, None),
+            "not ASCII": with_query(delivery, name, "密"),
+            "another time": with_query(delivery, "timestamp", str(int(delivery.query["timestamp"]) + 1)),
+            "no time": with_query(delivery, "timestamp", None),
+            "no number for a time": with_query(delivery, "timestamp", "now"),
+        }
+        if self.mode != "plain":
+            bare = b"<xml><FromUserName>ann</FromUserName><MsgType>text</MsgType><Content>a parcel</Content></xml>"
+            spoilt["not encrypted"] = with_query(with_body(delivery, bare), "msg_signature", None)
+        return spoilt
+
+    def changed(self, delivery: Delivery) -> dict[str, Delivery]:
+        before, start, sealed = delivery.body.decode().partition("<Encrypt>")
+        return {
+            "one character": with_body(delivery, (before + start + bent(sealed)).encode()),
+            "emptied": with_body(delivery, b""),
+        }
+
+    def misshapen(self, platform: Simulator) -> dict[str, Delivery]:
+        assert isinstance(platform, wechat.WeChat)
+        bodies = {
+            "not XML": b"a parcel",
+            "not UTF-8": b"<xml><FromUserName>\xff</FromUserName></xml>",
+            "nobody's": b"<xml></xml>",
+            "without an id": b"<xml><ToUserName>gh</ToUserName><FromUserName>ann</FromUserName>"
+            b"<CreateTime>1</CreateTime><MsgType>text</MsgType><Content>a parcel</Content></xml>",
+            "with entities": b'<!DOCTYPE xml [<!ENTITY a "a parcel">]><xml><Content>&a;</Content></xml>',
+        }
+        return {what: self._wrapped(platform, body) for what, body in bodies.items()}
+
+    def _wrapped(self, platform: wechat.WeChat, body: bytes) -> Delivery:
+        push = platform.delivery("ann", "a parcel")
+        if self.mode == "plain":
+            return with_body(push, body)
+        sealed = platform._seal.close(body)
+        proof = signature(platform.token, push.query["timestamp"], push.query["nonce"], sealed)
+        return with_query(with_body(push, f"<xml><Encrypt>{sealed}</Encrypt></xml>".encode()), "msg_signature", proof)
+
+    def strange(self, platform: Simulator) -> Delivery | None:
+        assert isinstance(platform, wechat.WeChat)
+        fields = platform.fields("ann", "event", Event="of_tomorrow", EventKey="1")
+        return platform.sealed({name: value for name, value in fields.items() if name != "MsgId"})
+
+    async def send_file(self, platform: Simulator, sender: str, data: bytes) -> bool:
+        assert isinstance(platform, wechat.WeChat)
+        return await platform.send_file(sender, "image", data)
+
+    def hurry(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(wechat_calls, "CALL", SHORT)
+
+
+class Slack(Kind):
+    """A Slack app that is told over HTTP."""
+
+    id = "slack"
+    signs_body = True
+    signs_time = True
+    socket: ClassVar[bool] = False
+
+    def make(self, name: str | None = None, hurry: float = 1.0) -> Simulator:
+        return slack.SlackSimulator(name, hurry=hurry, socket=self.socket)
+
+    def forged(self, delivery: Delivery) -> dict[str, Delivery]:
+        signature, time = "X-Slack-Signature", "X-Slack-Request-Timestamp"
+        return {
+            "bad": with_header(delivery, signature, bent(delivery.headers[signature])),
+            "missing": with_header(delivery, signature, None),
+            "not ASCII": with_header(delivery, signature, "v0=密"),
+            "another time": with_header(delivery, time, str(int(delivery.headers[time]) + 1)),
+            "no time": with_header(delivery, time, None),
+            "no number for a time": with_header(delivery, time, "now"),
+        }
+
+    def misshapen(self, platform: Simulator) -> dict[str, Delivery]:
+        bodies = {"not JSON": b"a parcel", "not UTF-8": b'{"type":"\xff"}', "a list": b"[]", "numbers": b'{"type":1}'}
+        return {what: self._signed(body) for what, body in bodies.items()}
+
+    def _signed(self, body: bytes) -> Delivery:
+        signed = slack.SlackSimulator().signed({})
+        stamp = signed.headers["X-Slack-Request-Timestamp"]
+        proof = hmac.new(slack.SECRET.encode(), b"v0:" + stamp.encode() + b":" + body, hashlib.sha256).hexdigest()
+        return with_header(with_body(signed, body), "X-Slack-Signature", f"v0={proof}")
+
+    def strange(self, platform: Simulator) -> Delivery | None:
+        assert isinstance(platform, slack.SlackSimulator)
+        return platform.signed(platform.workspace.event({"type": "of_tomorrow", "user": "U1", "event_ts": "1.000001"}))
+
+    def written(
+        self, platform: Simulator, sender: str, text: str, ago: float
+    ) -> Callable[[], Coroutine[None, None, bool]]:
+        """Slack numbers by its own clock: what is made first is the older one."""
+        assert isinstance(platform, slack.SlackSimulator)
+        event = platform._direct(sender, text)
+
+        async def deliver() -> bool:
+            return await platform.tell(event)
+
+        return deliver
+
+    async def send_file(self, platform: Simulator, sender: str, data: bytes) -> bool:
+        assert isinstance(platform, slack.SlackSimulator)
+        return await platform.say(sender, "", files=(("dot.png", "image/png", data),))
+
+    def hurry(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(slack_api, "TIMEOUT", aiohttp.ClientTimeout(total=SHORT))
+
+
+class SlackSocket(Slack):
+    """A Slack app in Socket Mode: nobody can knock."""
+
+    id = "slack-socket"
+    posts = False
+    guarded = False
+    signs_body = False
+    socket = True
+
+
+class Telegram(Kind):
+    """A bot that Telegram calls. A secret comes with each call; nothing in it is signed."""
+
+    id = "telegram"
+    mode: ClassVar[str] = "webhook"
+
+    def make(self, name: str | None = None, hurry: float = 1.0) -> Simulator:
+        return telegram.TelegramSimulator(name, hurry=hurry, mode=self.mode)
+
+    def forged(self, delivery: Delivery) -> dict[str, Delivery]:
+        return {
+            "bad": with_header(delivery, telegram.HEADER, bent(telegram.SECRET)),
+            "missing": with_header(delivery, telegram.HEADER, None),
+            "empty": with_header(delivery, telegram.HEADER, ""),
+            "not ASCII": with_header(delivery, telegram.HEADER, "密"),
+        }
+
+    def misshapen(self, platform: Simulator) -> dict[str, Delivery]:
+        known = platform.delivery("ann", "a parcel")
+        bodies = {
+            "empty": b"",
+            "not JSON": b"a parcel",
+            "not UTF-8": b'{"update_id":1,"message":{"text":"\xff"}}',
+            "a list": b"[]",
+            "a message of numbers": b'{"update_id":1,"message":7}',
+            "a message in no chat": b'{"update_id":1,"message":{"message_id":1,"date":1,"text":"a parcel"}}',
+        }
+        return {what: with_body(known, body) for what, body in bodies.items()}
+
+    def strange(self, platform: Simulator) -> Delivery | None:
+        assert isinstance(platform, telegram.TelegramSimulator)
+        return platform.signed(platform.chats.update(of_tomorrow={"id": 1}))
+
+    def written(
+        self, platform: Simulator, sender: str, text: str, ago: float
+    ) -> Callable[[], Coroutine[None, None, bool]]:
+        """Telegram dates a message when it is made, and one chat's updates could pass each other on their way."""
+        assert isinstance(platform, telegram.TelegramSimulator)
+        update = platform.chats.said(platform.chats.private(sender), sender, text, None)
+        update["message"]["date"] -= int(ago)
+
+        async def deliver() -> bool:
+            return await platform.deliver(update)
+
+        return deliver
+
+    async def send_file(self, platform: Simulator, sender: str, data: bytes) -> bool:
+        assert isinstance(platform, telegram.TelegramSimulator)
+        return await platform.send_file(sender, "dot.png", data, type="image/png")
+
+
+class TelegramPolling(Telegram):
+    """A bot that asks Telegram: nobody can knock."""
+
+    id = "telegram-polling"
+    posts = False
+    guarded = False
+    mode = "polling"
+
+
+class Webhook(Kind):
+    """A system of one's own."""
+
+    id = "webhook"
+    signs_body = True
+    signs_time = True
+    says_when = False
+
+    def make(self, name: str | None = None, hurry: float = 1.0) -> Simulator:
+        return webhook.WebhookSimulator(name, hurry=hurry)
+
+    def forged(self, delivery: Delivery) -> dict[str, Delivery]:
+        signature, time, id = "webhook-signature", "webhook-timestamp", "webhook-id"
+        return {
+            "bad": with_header(delivery, signature, bent(delivery.headers[signature])),
+            "missing": with_header(delivery, signature, None),
+            "not ASCII": with_header(delivery, signature, "v1,密"),
+            "another id": with_header(delivery, id, bent(delivery.headers[id])),
+            "another time": with_header(delivery, time, str(int(delivery.headers[time]) + 1)),
+            "no number for a time": with_header(delivery, time, "now"),
+        }
+
+    def misshapen(self, platform: Simulator) -> dict[str, Delivery]:
+        assert isinstance(platform, webhook.WebhookSimulator)
+        bodies: dict[str, object] = {
+            "a word": "a parcel",
+            "a list": [],
+            "nothing": {},
+            "numbers for words": {"type": "message", "id": 1, "sender": 2, "text": 3},
+            "nobody's": {"type": "message", "id": "1", "sender": "", "text": "a parcel"},
+        }
+        return {what: platform.signed(body) for what, body in bodies.items()}
+
+    def strange(self, platform: Simulator) -> Delivery | None:
+        assert isinstance(platform, webhook.WebhookSimulator)
+        return platform.signed({"type": "of_tomorrow", "id": "1"})
+
+    async def send_file(self, platform: Simulator, sender: str, data: bytes) -> bool:
+        assert isinstance(platform, webhook.WebhookSimulator)
+        return await platform.send_file(sender, "dot.png", data, type="image/png")
+
+    def hurry(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(webhook_connector, "TIMEOUT", SHORT)
+
+
+KINDS: Sequence[Kind] = (
+    WebChat(),
+    Rest(),
+    WeChat("plain"),
+    WeChat("compat"),
+    WeChat("safe"),
+    Slack(),
+    SlackSocket(),
+    Telegram(),
+    TelegramPolling(),
+    Webhook(),
+)
 
 
 def over(wanted: Callable[[Kind], object] = lambda _: True) -> pytest.MarkDecorator:

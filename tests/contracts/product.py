@@ -140,9 +140,8 @@ async def product(
         stack.push_async_callback(db.close)
         steps = Steps(db, bus, channels, TranscriptContexts())
         outbox = Outbox(db, bus, channels)
-        core = Core(
-            db, bus, steps, Intake(db, bus, steps), outbox, Replies(db, bus), People(db, bus), Desk(db, steps, channels)
-        )
+        desk = Desk(db, steps, channels)
+        core = Core(db, bus, steps, Intake(db, bus, steps), outbox, Replies(db, bus), People(db, bus), desk)
         connector = _connector(settings, core, url)
         channels.add(connector)
         turns, fetching = Turns(db, bus, channels, steps, bot, ScriptedKnowledge()), Fetching(db, bus, channels)
@@ -157,7 +156,7 @@ async def product(
         if working:
             tasks = [asyncio.create_task(runner.run()) for runner in runners]
             stack.push_async_callback(_end, tasks)
-        yield Product(url, db, bot, core, connector, Desk(db, steps, channels), turns)
+        yield Product(url, db, bot, core, connector, desk, turns)
 
 
 def _connector(settings: Mapping[str, object], core: Core, url: str) -> Connector:

@@ -7,7 +7,9 @@ import re
 
 import pytest
 
+from hub import outbox
 from tests.contracts.conftest import Channel, secrets_of
+from tests.contracts.kind import PNG
 from tests.contracts.kinds import over
 from tests.contracts.product import CHOICES, YES_NO, Product
 from tests.hub.house import HIT
@@ -19,7 +21,6 @@ LINE = (
 )
 LONG = "".join(LINE.format(n=number) for number in range(1, 200))[:10_000]
 """Both languages, links, and characters of many code points."""
-DATA = bytes(range(256)) * 40
 
 
 async def known(channel: Channel, made: Product) -> int:
@@ -47,14 +48,17 @@ async def test_a_platform_that_fails_gets_the_message_once(
     channel: Channel, fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     channel.kind.hurry(monkeypatch)
+    monkeypatch.setattr(outbox, "CALL_TIMEOUT", 3.0)
     async with channel.product() as made:
         seen = await known(channel, made)
+        agent, conversation = await made.agent(), await made.conversation()
+        await made.desk.claim(agent, conversation)
         channel.platform.faults.append(fault)
-        assert await channel.platform.say("ann", "can I return it?")
+        await made.desk.say(agent, conversation, "It has left us.")
         await made.settled(60)
         shown, message = channel.platform.shown("ann")[seen:], await last(made)
         if message["delivery"] == "sent":
-            assert [one.text for one in shown] == [HIT.answer], message
+            assert [one.text for one in shown] == ["It has left us."], message
         else:  # nobody can know whether it arrived, and that is said
             assert message["delivery"] in ("unknown", "failed"), message
             assert message["error"]
@@ -62,7 +66,7 @@ async def test_a_platform_that_fails_gets_the_message_once(
         assert not channel.platform.faults, "the fault has met nobody"
         if fault in ("429", "500", "token"):
             assert message["delivery"] == "sent", "what a platform surely did not take can be sent again"
-        assert await channel.platform.say("ann", "hello again")  # and the line goes on
+        await made.desk.say(agent, conversation, "It is nearly there.")  # and the line goes on
         await channel.platform.until_shown("ann", seen + len(shown) + 1)
         await no_secrets(channel, made)
 
@@ -149,9 +153,9 @@ async def test_two_buttons_can_be_pressed_or_said(channel: Channel) -> None:
 async def test_a_customers_file_is_fetched_at_once(channel: Channel) -> None:
     async with channel.product() as made:
         await known(channel, made)
-        assert await channel.kind.send_file(channel.platform, "ann", "manual.pdf", DATA)
+        assert await channel.kind.send_file(channel.platform, "ann", PNG)
         await made.until("select count(*) from attachments where state = 'stored'", is_=1)
-        assert await made.value("select data from attachments") == DATA
+        assert await made.value("select data from attachments") == PNG
         assert await made.value("select count(*) from messages where extra -> 'attachments' is not null") == 1
 
 
