@@ -20,6 +20,7 @@ from connectors.slack.settings import SlackSettings
 from connectors.telegram.settings import TelegramSettings
 from connectors.webhook.settings import WebhookSettings
 from connectors.wechat.settings import WeChatSettings
+from connectors.wecom.settings import WeComSettings
 
 _NAMED = re.compile(r"\$\{(\w+)\}")
 _HELD = re.compile("\ue000(\\w+)\ue001")
@@ -37,7 +38,7 @@ class WebChatSettings(Struct, frozen=True, tag="webchat", tag_field="kind", forb
     allowed_origins: tuple[str, ...] = ()
 
 
-ChannelSettings = WebChatSettings | TelegramSettings | WeChatSettings | SlackSettings | WebhookSettings
+ChannelSettings = WebChatSettings | TelegramSettings | WeChatSettings | WeComSettings | SlackSettings | WebhookSettings
 """All kinds of channels that this version knows."""
 
 

@@ -29,6 +29,8 @@ from connectors.webhook.connector import Webhook
 from connectors.webhook.settings import WebhookSettings
 from connectors.wechat.connector import WeChat
 from connectors.wechat.settings import WeChatSettings
+from connectors.wecom.connector import WeCom
+from connectors.wecom.settings import WeComSettings
 from handoff.context import TranscriptContexts
 from handoff.desk import Desk
 from hub.bus import Bus
@@ -157,6 +159,8 @@ def connector_of(wanted: ChannelSettings, core: Core, public_url: str | None = N
             return Webhook(wanted, core)
         case WeChatSettings():
             return WeChat(wanted, core)
+        case WeComSettings():
+            return WeCom(wanted, core)
         case SlackSettings():
             return Slack(wanted, core, public_url)
 

@@ -13,6 +13,17 @@ async def get(conn: Connection, channel: str, key: str) -> str | None:
     return value
 
 
+async def beginning(conn: Connection, channel: str, prefix: str) -> dict[str, str]:
+    """All that was put there under keys that begin so, by what follows in their keys."""
+    rows = await conn.fetch(
+        """select substr(key, length($2) + 1) as rest, value from channel_state
+            where channel = $1 and starts_with(key, $2) and value is not null""",
+        channel,
+        prefix,
+    )
+    return {row["rest"]: row["value"] for row in rows}
+
+
 async def put(conn: Connection, channel: str, key: str, value: str | None) -> None:
     """Remembers `value`."""
     await conn.execute(

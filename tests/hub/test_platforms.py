@@ -403,6 +403,10 @@ async def test_what_a_channel_remembers(house: House) -> None:
         await channel_state.put(conn, "tg", "offset", "41")
         await channel_state.put(conn, "tg", "offset", "42")
         assert await channel_state.get(conn, "tg", "offset") == "42"
+        await channel_state.put(conn, "tg", "off:1", "7")
+        await channel_state.put(conn, "tg", "off:2", None)
+        await channel_state.put(conn, "other", "off:3", "8")
+        assert await channel_state.beginning(conn, "tg", "off:") == {"1": "7"}
         assert await channel_state.acquire(conn, "tg", "offset", "me", 10)
         assert not await channel_state.acquire(conn, "tg", "offset", "you", 10)
         assert await channel_state.acquire(conn, "tg", "offset", "me", 0)
