@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Problem } from "../../console/src/api/http.ts";
 import type { Attachment } from "../../console/src/api/types.ts";
-import { again, attach, type DraftFile, MAX_BYTES, MAX_FILES, remove, sift, takeAll } from "../../console/src/state/files.ts";
+import { again, attach, type DraftFile, MAX_BYTES, MAX_FILES, remove, sift, uploaded } from "../../console/src/state/files.ts";
 
 interface Upload {
   name: string;
@@ -37,15 +37,15 @@ it("what is too large, empty or one too many is not taken, each with its reason"
 });
 
 describe("a draft's files", () => {
-  it("go up as soon as they are there, and are handed over once they are", async () => {
+  it("go up as soon as they are there, and are waited for where a message needs them", async () => {
     expect(attach("c", draft, [file("a.png"), file("b.pdf"), file("x", MAX_BYTES * 2)])).toHaveLength(1);
     uploads[0]!.progress(0.5);
     expect(draft.map(({ state, share }) => [state, share])).toEqual([["uploading", 0.5], ["uploading", 0]]);
+    const kept = Promise.all(draft.map((item) => uploaded("c", item)));
     uploads[1]!.done({ id: "2" });
     uploads[0]!.done({ id: "1" });
-    await settled();
-    expect(takeAll(draft).map(({ id }) => id)).toEqual(["1", "2"]);
-    expect(draft).toEqual([]);
+    expect(await kept).toEqual([{ id: "1" }, { id: "2" }]);
+    expect(draft.map(({ state }) => state)).toEqual(["ready", "ready"]);
   });
 
   it("say what went wrong, and go again when asked to", async () => {
@@ -58,6 +58,15 @@ describe("a draft's files", () => {
     uploads[1]!.done({ id: "1" });
     await settled();
     expect(draft[0]!.state).toBe("ready");
+  });
+
+  it("are tried again by the message that needs them, which fails as they do", async () => {
+    attach("c", draft, [file("a.png")]);
+    uploads[0]!.fail(new Problem(0, ""));
+    await settled();
+    const kept = uploaded("c", draft[0]!);
+    uploads[1]!.fail(new Problem(413, "too large"));
+    await expect(kept).rejects.toMatchObject({ status: 413 });
   });
 
   it("can be taken away while they go", () => {

@@ -38,8 +38,8 @@ export function sift(files: File[], already: number): { taken: File[]; refused: 
   return { taken, refused };
 }
 
-/** What belongs to a draft's file and is nobody's to look at. */
-const behind = new Map<number, { file: File; abort: AbortController }>();
+/** What belongs to a file that is not sent yet, and is nobody's to look at. */
+const behind = new Map<number, { file: File; abort: AbortController; gone: Promise<void> }>();
 let lastKey = 0;
 
 /** Puts files under a draft and begins to upload them; answers what was not taken. */
@@ -47,36 +47,48 @@ export function attach(conversation: string, draft: DraftFile[], files: File[]):
   const { taken, refused } = sift(files, draft.length);
   for (const file of taken) {
     const item: DraftFile = reactive({ key: ++lastKey, name: file.name, size: file.size, state: "uploading", share: 0 });
-    behind.set(item.key, { file, abort: new AbortController() });
     draft.push(item);
-    void send(conversation, item);
+    begin(conversation, item, file);
   }
   return refused;
 }
 
+/** Tries a failed file again. */
 export function again(conversation: string, item: DraftFile): void {
-  if (item.state !== "failed") return;
+  const kept = behind.get(item.key);
+  if (item.state !== "failed" || !kept) return;
   Object.assign(item, { state: "uploading", share: 0, problem: undefined });
-  void send(conversation, item);
+  begin(conversation, item, kept.file);
+}
+
+/** The file as the hub knows it, once it has gone; one that failed is tried again. Throws `Problem`. */
+export async function uploaded(conversation: string, item: DraftFile): Promise<Attachment> {
+  again(conversation, item);
+  await behind.get(item.key)?.gone;
+  if (!item.attachment) throw item.problem ?? new Problem(0, "");
+  return item.attachment;
 }
 
 /** Takes a file away from a draft, whether or not it has gone. */
 export function remove(draft: DraftFile[], key: number): void {
   const at = draft.findIndex((item) => item.key === key);
-  if (at >= 0) draft.splice(at, 1);
-  behind.get(key)?.abort.abort();
-  behind.delete(key);
+  if (at >= 0) drop(draft.splice(at, 1));
 }
 
-/** Empties a draft whose files are all there; answers them. */
-export function takeAll(draft: DraftFile[]): Attachment[] {
-  const files = draft.splice(0);
-  for (const { key } of files) behind.delete(key);
-  return files.flatMap(({ attachment }) => attachment ?? []);
+/** Lets go of files that have been sent, or never will be. */
+export function drop(files: DraftFile[]): void {
+  for (const { key } of files) {
+    behind.get(key)?.abort.abort();
+    behind.delete(key);
+  }
 }
 
-async function send(conversation: string, item: DraftFile): Promise<void> {
-  const { file, abort } = behind.get(item.key)!;
+function begin(conversation: string, item: DraftFile, file: File): void {
+  const abort = new AbortController();
+  behind.set(item.key, { file, abort, gone: send(conversation, item, file, abort) });
+}
+
+async function send(conversation: string, item: DraftFile, file: File, abort: AbortController): Promise<void> {
   try {
     item.attachment = await upload(conversation, file, (share) => (item.share = share), abort.signal);
     item.state = "ready";

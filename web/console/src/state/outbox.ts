@@ -3,7 +3,8 @@ import { backoff } from "../../../shared/backoff.ts";
 import { uuid } from "../../../shared/uuid.ts";
 import * as api from "../api/conversations.ts";
 import { Problem } from "../api/http.ts";
-import type { Attachment, Message } from "../api/types.ts";
+import type { Message } from "../api/types.ts";
+import { type DraftFile, drop, uploaded } from "./files.ts";
 import { keepMessage } from "./inbox.ts";
 
 /** Something the agent wrote that the hub has not confirmed. */
@@ -12,7 +13,7 @@ export interface Unsent {
   conversation: string;
   kind: "message" | "note";
   text: string;
-  attachments: Attachment[];
+  files: DraftFile[];
   state: "sending" | "failed";
   problem?: string;
 }
@@ -20,9 +21,9 @@ export interface Unsent {
 export const unsent = reactive<Unsent[]>([]);
 
 /** Sends in the order of writing, one conversation's after the other; ids make a repeated sending harmless. */
-export function write(conversation: string, kind: Unsent["kind"], text: string, attachments: Attachment[] = []): void {
+export function write(conversation: string, kind: Unsent["kind"], text: string, files: DraftFile[] = []): void {
   const queueIsBusy = unsent.some((item) => item.conversation === conversation && item.state === "sending");
-  unsent.push({ id: uuid(), conversation, kind, text, attachments, state: "sending" });
+  unsent.push({ id: uuid(), conversation, kind, text, files, state: "sending" });
   if (!queueIsBusy) void work(conversation);
 }
 
@@ -36,7 +37,7 @@ export function retry(id: string): void {
 
 export function discard(id: string): void {
   const at = unsent.findIndex((item) => item.id === id);
-  if (at >= 0) unsent.splice(at, 1);
+  if (at >= 0) drop(unsent.splice(at, 1)[0]!.files);
 }
 
 async function work(conversation: string): Promise<void> {
@@ -57,9 +58,11 @@ async function work(conversation: string): Promise<void> {
   }
 }
 
-function store({ conversation, kind, id, text, attachments }: Unsent): Promise<Message> {
+/** A message waits for its files, and those after it wait with it. */
+async function store({ conversation, kind, id, text, files }: Unsent): Promise<Message> {
   if (kind === "note") return api.note(conversation, { id, text });
-  return api.send(conversation, { id, text, attachments: attachments.map((file) => file.id) });
+  const kept = await Promise.all(files.map((file) => uploaded(conversation, file)));
+  return api.send(conversation, { id, text, attachments: kept.map((file) => file.id) });
 }
 
 const next = (conversation: string): Unsent | undefined =>
