@@ -11,9 +11,9 @@ from hub import language, metrics
 from hub.bus import Bus
 from hub.errors import InvalidRequest
 from hub.steps import Steps
-from hub.store import attachments, conversations, messages, streams, turns
+from hub.store import attachments, cases, conversations, messages, streams, turns
 from hub.store.db import Connection, Database
-from hub.types import Attachment, Conversation, InboundMessage, Language, Receipt
+from hub.types import Attachment, Case, Conversation, InboundMessage, Language, Receipt
 
 MAX_TEXT = 20_000
 """Characters; what is longer is no question, and a platform's own limit is far below."""
@@ -72,9 +72,14 @@ class Intake:
 
     async def _store(self, conn: Connection, message: InboundMessage) -> tuple[Receipt, tuple[Attachment, ...]]:
         spoken = message.language or language.detect(message.text)
-        conversation = await self.current(
-            conn, message.channel, message.sender, spoken, name=message.name, person=message.person
-        )
+        if message.case is None:
+            conversation = await self.current(
+                conn, message.channel, message.sender, spoken, name=message.name, person=message.person
+            )
+        else:
+            conversation, message = await self._case(conn, message, message.case, spoken)
+        if message.participants:
+            await cases.take_part(conn, conversation.id, message.participants)
         files = await attachments.of(conn, conversation.stream, message.attachments)
         awaited = await attachments.expect(conn, conversation.stream, message.files)
         added = await messages.add_inbound(conn, conversation, message, (*files, *awaited))
@@ -109,9 +114,33 @@ class Intake:
             conversation = msgspec.structs.replace(conversation, language=spoken)
         return await self._steps.reopen(conn, conversation) if conversation.status == "closed" else conversation
 
+    async def _case(
+        self, conn: Connection, message: InboundMessage, case: Case, spoken: Language | None
+    ) -> tuple[Conversation, InboundMessage]:
+        """The conversation into which the message goes, locked; and the message with what was decided in the end."""
+        if case.conversation is not None:
+            conversation = await conversations.lock(conn, case.conversation)
+            if not self._is_over(conversation):
+                if spoken is not None:
+                    conversation = msgspec.structs.replace(conversation, language=spoken)
+                if conversation.status == "closed":
+                    conversation = await self._steps.reopen(conn, conversation)
+                return conversation, message
+            late = Case(rule="late", reason=f"{case.reason}; that ended too long ago", maybe=(conversation.id,))
+            message = msgspec.structs.replace(message, case=late)
+        stream = await streams.lock_or_create(
+            conn, message.channel, message.sender, message.name, _address(message), message.person
+        )
+        started = await streams.start_conversation(conn, stream, spoken or "en")
+        return await conversations.get(conn, started), message
+
     def _is_over(self, conversation: Conversation) -> bool:
         silent = datetime.now(UTC) - conversation.updated_at
         return conversation.status == "closed" and silent > self._reopen_within
+
+
+def _address(message: InboundMessage) -> str | None:
+    return message.letter.sender if message.letter is not None else None
 
 
 def _checked(message: InboundMessage) -> InboundMessage:

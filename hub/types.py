@@ -88,6 +88,33 @@ class Window(Struct, frozen=True):
     messages: int
 
 
+class Letter(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What stands on the outside of a message that has an outside, as mail has: addresses without names, and a subject.
+
+    `signed`: the platform vouches for the sender.
+    """
+
+    sender: str
+    name: str | None = None
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    subject: str = ""
+    signed: bool = False
+
+
+class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Into which conversation a message belongs, where that is not simply the sender's current one.
+
+    `conversation`: None begins a new one. `rule` and `reason` say how this was decided, in a word and in words, for
+    agents to see. `maybe`: others that it may belong to; nobody but an agent puts it there.
+    """
+
+    conversation: str | None = None
+    rule: str
+    reason: str
+    maybe: tuple[str, ...] = ()
+
+
 class InboundMessage(Struct, frozen=True, kw_only=True):
     """What a connector made of one delivery of its platform.
 
@@ -96,6 +123,7 @@ class InboundMessage(Struct, frozen=True, kw_only=True):
     `sender` is where an answer goes (a chat, a thread); `person` is who wrote, where one person may write from several.
     `sent_at` is the platform's word for when it was written: what comes together is read in that order. `hold`: for so
     many seconds nothing is sent to the sender but by `hub.replies`, which carries it back in the platform's request.
+    `participants`: whose letters belong into the same conversation from now on.
     `attended`: somebody answers it in the platform's own client, so that it is kept for our agents and nobody is asked.
     """
 
@@ -115,6 +143,9 @@ class InboundMessage(Struct, frozen=True, kw_only=True):
     window: Window | None = None
     hold: float = 0.0
     attended: bool = False
+    case: Case | None = None
+    letter: Letter | None = None
+    participants: tuple[str, ...] = ()
     raw: bytes | None = None
 
 
@@ -230,6 +261,8 @@ class Message(Struct, frozen=True, kw_only=True):
     sources: tuple[Source, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     answers: tuple[str, ...] = ()
+    case: Case | None = None
+    letter: Letter | None = None
     agent: str | None = None
     agent_name: str | None = None
 

@@ -13,9 +13,11 @@ from hub.store.db import Connection
 from hub.types import (
     Attachment,
     Button,
+    Case,
     Conversation,
     Delivery,
     InboundMessage,
+    Letter,
     Message,
     OutboundMessage,
     Receipt,
@@ -30,6 +32,8 @@ class Extra(Struct, frozen=True, omit_defaults=True):
     sources: tuple[Source, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     answers: tuple[str, ...] = ()
+    case: Case | None = None
+    letter: Letter | None = None
 
 
 _extra = msgspec.json.Decoder(Extra)
@@ -60,6 +64,8 @@ def from_row(row: asyncpg.Record) -> Message:
         sources=extra.sources,
         attachments=extra.attachments,
         answers=extra.answers,
+        case=extra.case,
+        letter=extra.letter,
         agent=row["agent"],
         agent_name=row["agent_name"],
     )
@@ -105,7 +111,7 @@ async def add_inbound(
     """Puts a customer's message into the locked stream; None where this delivery was stored before.
 
     The caller rolls back on None: the number was taken and must not leave a gap. The conversation's language is
-    written with it. Who writes can be written to, and within the platform's window.
+    written with it. Who writes can be written to, and within the platform's window; what waited for that is due.
     """
     row = await conn.fetchrow(
         """
@@ -130,6 +136,10 @@ async def add_inbound(
         reached as (
             insert into events (kind, conversation, message) select 'person', $2, null from added, before where moves
         ),
+        resumed as (
+            update messages set due_at = clock_timestamp()
+            where conversation = $2 and delivery = 'queued' and due_at = 'infinity' and exists (select from added)
+        ),
         moved as (update conversations set updated_at = clock_timestamp(), language = $11 where id = $2)
         select key, id, seq from added
         """,
@@ -138,7 +148,7 @@ async def add_inbound(
         message.id or str(uuid.uuid4()),
         message.text,
         message.payload,
-        _encode(Extra(attachments=attachments)),
+        _encode(Extra(attachments=attachments, case=message.case, letter=message.letter)),
         message.channel,
         message.scope,
         message.external_id,

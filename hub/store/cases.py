@@ -1,0 +1,117 @@
+"""Which conversation a letter belongs to: what is known for the decision, and who takes part in which."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from hub.store.db import Connection
+from hub.types import Letter, Status
+
+
+class Candidate(Struct, frozen=True):
+    """A conversation that a letter may belong to. `knows`: its sender takes part in it already."""
+
+    conversation: str
+    status: Status
+    knows: bool
+    subject: str
+    last_text: str
+    updated_at: datetime
+
+
+_CANDIDATE = """
+    select c.id, c.status, c.updated_at,
+        exists (select from participants p where p.conversation = c.id and p.address = $2) as knows,
+        coalesce((select m.extra->'letter'->>'subject' from messages m where m.conversation = c.id
+            and m.extra->'letter' is not null order by m.key desc limit 1), '') as subject,
+        coalesce((select m.text from messages m where m.conversation = c.id and m.author = 'customer'
+            order by m.key desc limit 1), '') as last_text
+    from conversations c"""
+
+
+def _candidate(row: asyncpg.Record) -> Candidate:
+    return Candidate(
+        row["id"],
+        row["status"],
+        row["knows"],
+        row["subject"],
+        row["last_text"],
+        row["updated_at"],
+    )
+
+
+async def of_messages(conn: Connection, channel: str, address: str, ids: Sequence[str]) -> list[Candidate]:
+    """The conversations of messages, ours or received, that the platform knows under these ids; in the ids' order."""
+    rows = await conn.fetch(
+        f"""
+        with named as (
+            select conversation, min(place) as place
+            from unnest($3::text[]) with ordinality as wanted (id, place)
+            join messages m on m.channel = $1 and (m.scope = wanted.id or m.platform_id = wanted.id)
+            group by conversation
+        )
+        {_CANDIDATE} join named on named.conversation = c.id order by named.place
+        """,
+        channel,
+        address,
+        list(ids),
+    )
+    return [_candidate(row) for row in rows]
+
+
+async def one(conn: Connection, channel: str, address: str, conversation: str) -> Candidate | None:
+    """A conversation of the channel by its id."""
+    row = await conn.fetchrow(f"{_CANDIDATE} where c.channel = $1 and c.id = $3", channel, address, conversation)
+    return _candidate(row) if row else None
+
+
+async def of_participant(conn: Connection, channel: str, address: str, limit: int = 20) -> list[Candidate]:
+    """The conversations in which somebody takes part, what moved last first."""
+    rows = await conn.fetch(
+        f"""{_CANDIDATE} join participants mine on mine.conversation = c.id and mine.address = $2
+            where c.channel = $1 order by c.updated_at desc limit $3""",
+        channel,
+        address,
+        limit,
+    )
+    return [_candidate(row) for row in rows]
+
+
+class Received(Struct, frozen=True):
+    """A letter of a conversation: under which id the platform knows it, and what stands on its outside."""
+
+    id: str
+    letter: Letter
+
+
+async def letters(conn: Connection, conversation: str, limit: int = 50) -> list[Received]:
+    """The customers' letters in a conversation, the latest first."""
+    rows = await conn.fetch(
+        """select scope, extra->'letter' as letter from messages
+            where conversation = $1 and author = 'customer' and extra->'letter' is not null
+            order by key desc limit $2""",
+        conversation,
+        limit,
+    )
+    return [Received(row["scope"], msgspec.json.decode(row["letter"], type=Letter)) for row in rows]
+
+
+async def take_part(conn: Connection, conversation: str, addresses: Sequence[str]) -> None:
+    """Notes who takes part from now on."""
+    await conn.execute(
+        """insert into participants (conversation, address) select $1, unnest($2::text[])
+            on conflict do nothing""",
+        conversation,
+        sorted(set(addresses)),
+    )
+
+
+async def participants(conn: Connection, conversation: str) -> list[str]:
+    """Who takes part in a conversation."""
+    rows = await conn.fetch("select address from participants where conversation = $1 order by address", conversation)
+    return [row["address"] for row in rows]
