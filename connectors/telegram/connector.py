@@ -77,7 +77,7 @@ class Telegram:
     async def send(self, to: Recipient, part: Part) -> Sent:
         """Sends one part; to a group that has become another one meanwhile, there."""
         place = Place.of(to.id)
-        await self._pace.turn(place.chat)
+        await self._pace.turn(place.chat, to.id)
         try:
             sent = await self._send(place, part, to.replies_to)
         except (AuthFailed, TimeoutError):
@@ -121,10 +121,11 @@ class Telegram:
 
     async def _take(self, raw: Raw, body: bytes | None = None) -> None:
         """Takes one update in; returns once it is stored. Raises `InvalidRequest` for what is none."""
+        me = self._registration
         try:
-            event = parse(raw, self.channel.name, self._settings.bot, self._registration.username)
+            event = parse(raw, self.channel.name, me.bot, me.username)
         except Unnamed:
-            event = parse(raw, self.channel.name, self._settings.bot, await self._name())
+            event = parse(raw, self.channel.name, me.bot, await self._name())
         if event is None:
             log.info("%s: an update of no interest: %s", self.channel.name, ", ".join(sorted(set(raw) - {"update_id"})))
             return
@@ -152,4 +153,9 @@ class Telegram:
     def _aside(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("%s: work in the background has failed", self.channel.name, exc_info=task.exception())

@@ -1,44 +1,64 @@
 """How fast Telegram lets a bot write: about one message a second to a chat, 20 a minute to a group, 30 a second in all.
 
-Counted in this process; where several send, or a guess is wrong, Telegram says how long to wait.
+Counted in this process; where several send, or a guess is wrong, Telegram says how long to wait. Whoever has to wait
+long is told how long, and keeps the turn: so nobody who comes later passes them, however many wait.
 """
 
 from __future__ import annotations
 
 import asyncio
-
-from aiolimiter import AsyncLimiter
+import time
+from collections.abc import Callable
 
 from hub.errors import Transient
 
 PATIENCE = 4.0
-"""Seconds to wait for one's turn here; who would have to wait longer is better back in the line."""
+"""Seconds to wait for one's turn here; who has to wait longer is better back in the line."""
 
 MANY = 2000
-"""Chats that are remembered before those that have been quiet are forgotten."""
+"""Chats and turns that are remembered before those of the past are forgotten."""
+
+
+class Line:
+    """Lets `burst` go at once, and then one every `interval` seconds."""
+
+    def __init__(self, interval: float, burst: int) -> None:
+        self._interval = interval
+        self._ahead = interval * (burst - 1)
+        self.full_at = 0.0
+
+    def take(self, now: float) -> float:
+        """Takes the next turn; answers when it is."""
+        turn = max(now, self.full_at - self._ahead)
+        self.full_at = max(now, self.full_at) + self._interval
+        return turn
 
 
 class Pace:
     """Lets one message after the other go."""
 
-    def __init__(self) -> None:
-        # A limiter lets `max_rate` go at once and as many again in its span: together they are what is allowed.
-        self._all = AsyncLimiter(10, 0.5)
-        self._chats: dict[str, AsyncLimiter] = {}
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._all = Line(1 / 20, 10)  # so that no second has more than 30
+        self._chats: dict[str, Line] = {}
+        self._kept: dict[str, float] = {}
 
-    async def turn(self, chat: str) -> None:
-        """Returns when a message to the chat may go; raises `Transient` where that would take too long."""
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await self._of(chat).acquire()
-                await self._all.acquire()
-        except TimeoutError:
-            raise Transient("many messages at once for Telegram; they go one after the other", PATIENCE) from None
+    async def turn(self, chat: str, sender: str) -> None:
+        """Returns when a message to somebody in a chat may go; raises `Transient` where that would take too long."""
+        now = self._now()
+        turn = self._kept.pop(sender, None)
+        if turn is None:
+            turn = max(self._of(chat, now).take(now), self._all.take(now))
+        if turn - now > PATIENCE:
+            self._kept[sender] = turn
+            raise Transient("many messages at once for Telegram; they go one after the other", turn - now)
+        await asyncio.sleep(max(0.0, turn - now))
 
-    def _of(self, chat: str) -> AsyncLimiter:
+    def _of(self, chat: str, now: float) -> Line:
         if chat not in self._chats:
-            if len(self._chats) >= MANY:
-                busy = {name: one for name, one in self._chats.items() if not one.has_capacity(one.max_rate)}
-                self._chats = busy
-            self._chats[chat] = AsyncLimiter(5, 20) if chat.startswith("-") else AsyncLimiter(1, 1)
+            if len(self._chats) + len(self._kept) >= MANY:
+                self._chats = {name: line for name, line in self._chats.items() if line.full_at > now}
+                self._kept = {name: turn for name, turn in self._kept.items() if turn > now - 60}
+            # A group: five at once and 15 more in a minute.
+            self._chats[chat] = Line(4, 5) if chat.startswith("-") else Line(1, 1)
         return self._chats[chat]

@@ -21,7 +21,7 @@ RECENT = 300.0
 
 
 class Registration:
-    """`username` is None until Telegram has said it once, to this process or to one before."""
+    """`bot` is the bot's number; `username` is None until Telegram has said it, to this process or to one before."""
 
     def __init__(self, settings: TelegramSettings, api: Api, db: Database, public_url: str | None) -> None:
         self._settings = settings
@@ -29,11 +29,13 @@ class Registration:
         self._db = db
         self._url = f"{public_url.rstrip('/')}/channels/{settings.name}/webhook" if public_url else None
         self._registered = False
+        self.bot = settings.bot
         self.username: str | None = None
 
     async def check(self) -> str:
         """A few words about how the bot is; raises a `DeliveryError` where it cannot be used."""
         me = await self._api.call("getMe", Me)
+        self.bot = me.id
         if me.username != self.username:
             self.username = me.username
             async with self._db.connection() as conn:

@@ -14,7 +14,8 @@ from hub.store import attachments, messages, streams
 from hub.store.db import Database
 from hub.types import Attachment, Button
 
-LIMITS = Limits(text=4096, measure=utf16, buttons=10, button_title=60)
+LIMITS = Limits(text=4096, measure=utf16, buttons=8, button_title=40)
+"""More of a button's title a telephone does not show; what is longer is better read as a numbered choice."""
 
 _PICTURES = frozenset({"image/jpeg", "image/png", "image/webp"})
 _MAX_PICTURE, _MAX_FILE = 10 * 2**20, 50 * 2**20

@@ -30,8 +30,10 @@ class TelegramSimulator(Simulator):
     def __init__(self, name: str | None = None, *, mode: str = "webhook", hurry: float = 1.0) -> None:
         super().__init__(name, hurry=hurry)
         self.mode = mode
-        self.chats = Chats(self.now, self._is_blocked)
-        self.api = BotApi(TOKEN, self.chats, hurry=hurry, fault=self.fault, now=self.now, on_sent=self._on_sent)
+        self.chats = Chats(lambda: self.now(), self._is_blocked)
+        self.api = BotApi(
+            TOKEN, self.chats, hurry=hurry, fault=self.fault, now=lambda: self.now(), on_sent=self._on_sent
+        )
         self.calls = self.api.calls
         self._in_order: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
