@@ -36,7 +36,7 @@ class Webhook:
 
     delivery: Literal["pull", "push"] = "push"
     idempotent = True
-    limits: Limits = Limits(text=20_000, buttons=20, button_title=200, files_with_text=True)
+    limits: Limits = Limits(text=20_000, buttons=10, button_title=40, files_with_text=True)
 
     def __init__(self, settings: WebhookSettings, core: Core) -> None:
         self.channel = Channel(settings.name, "webhook")
@@ -70,7 +70,7 @@ class Webhook:
         verify(self._key, request.headers, time.time(), body)
         message = parse(body, self.channel.name, self._url)
         if message is None:
-            return web.Response(status=204)
+            return web.Response()  # a kind that is yet to come; nothing is to be sent again
         receipt = await self._core.intake.receive(message)
         return http.answer(Taken(receipt.id, receipt.duplicate))
 

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import sys
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 
 import msgspec
 from aiohttp import web
@@ -42,9 +43,13 @@ class WebhookSimulator(Simulator):
 
     def delivery(self, sender: str, text: str, id: str | None = None) -> Delivery:
         """A message, signed now."""
-        return self.signed(
-            {"type": "message", "id": id or self.new_id(), "sender": sender, "name": sender, "text": text}
-        )
+        return self.signed(self.message(sender, text, id))
+
+    def message(self, sender: str, text: str, id: str | None = None, **more: object) -> dict[str, object]:
+        """A message as it is delivered, written now."""
+        sent_at = datetime.fromtimestamp(self.now(), UTC).isoformat()
+        known = {"type": "message", "id": id or self.new_id(), "sender": sender, "name": sender, "sent_at": sent_at}
+        return {**known, "text": text, **more}
 
     def signed(self, body: object, at: float | None = None) -> Delivery:
         """Any body, signed at this time."""
@@ -60,17 +65,17 @@ class WebhookSimulator(Simulator):
 
     async def say(self, sender: str, text: str, id: str | None = None) -> bool:
         """Delivers until it is taken, signed anew each time."""
-        return await self._deliver({"id": id or self.new_id(), "sender": sender, "name": sender, "text": text})
+        return await self._deliver(self.message(sender, text, id))
 
     async def press(self, sender: str, title: str, payload: str) -> bool:
         """The title as text, and the payload."""
-        return await self._deliver({"id": self.new_id(), "sender": sender, "text": title, "payload": payload})
+        return await self._deliver(self.message(sender, title, payload=payload))
 
     async def send_file(self, sender: str, name: str, data: bytes, *, type: str = "application/octet-stream") -> bool:
         """A message with a file, which the hub is to fetch."""
         self._files[name] = data
         file = {"url": f"{self.url}/files/{name}", "name": name, "type": type}
-        return await self._deliver({"id": self.new_id(), "sender": sender, "text": "", "files": [file]})
+        return await self._deliver(self.message(sender, "", files=[file]))
 
     async def _deliver(self, body: Mapping[str, object]) -> bool:
         for attempt in range(self.tries):
