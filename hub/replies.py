@@ -10,6 +10,8 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 
+import msgspec
+
 from hub import render
 from hub.bus import Bus, Wake
 from hub.connector import Limits, Part
@@ -31,31 +33,31 @@ class Replies:
 
     @contextlib.asynccontextmanager
     async def reply(
-        self, receipt: Receipt, limits: Limits, seconds: float, *, whatever: bool = False
+        self, receipt: Receipt, limits: Limits, seconds: float, *, whatever: bool = False, together: bool = False
     ) -> AsyncIterator[Part | None]:
         """Waits for the answer to a stored message, and yields the first part of it, to be carried back; None without.
 
         Waits no longer than the turn takes, and `seconds` at most. The block writes the part into the request: left
         in the usual way it has been sent, left by an error it has not, and is sent the usual way. A repeated delivery
         gets the same part again. `whatever`: also what waited in the line before, where the platform allows no other
-        way to send it.
+        way to send it; `together`: as much of the line as one part can hold, not only the first of it.
         """
         async with self._db.connection() as conn:
             await outbox.hold(conn, receipt.message, seconds + _MARGIN)
-        carried: Part | None = None
+        carried: tuple[Part, ...] = ()
         try:
-            carried = await self._wait(receipt, limits, seconds, whatever)
-            yield carried
+            carried = await self._wait(receipt, limits, seconds, whatever, together)
+            yield _joined(carried)
         except BaseException:
-            if carried is not None:
-                async with self._db.connection() as conn:
-                    await outbox.not_carried(conn, carried.message.key, carried.number, receipt.message)
+            async with self._db.transaction() as conn:
+                for part in carried:
+                    await outbox.not_carried(conn, part.message.key, part.number, receipt.message)
             raise
         else:
-            if carried is not None:
-                async with self._db.connection() as conn:
+            async with self._db.transaction() as conn:
+                for part in carried:
                     await outbox.part_arrived(
-                        conn, carried.message.key, carried.number, last=carried.last, platform_id=None, counts=False
+                        conn, part.message.key, part.number, last=part.last, platform_id=None, counts=False
                     )
         finally:
             async with self._db.connection() as conn:
@@ -63,7 +65,9 @@ class Replies:
             self._bus.signal("outbox", receipt.conversation)
             self._bus.signal("feed")
 
-    async def _wait(self, receipt: Receipt, limits: Limits, seconds: float, whatever: bool) -> Part | None:
+    async def _wait(
+        self, receipt: Receipt, limits: Limits, seconds: float, whatever: bool, together: bool
+    ) -> tuple[Part, ...]:
         deadline = time.monotonic() + seconds
         with Wake(self._bus, "stream", str(receipt.stream)) as wake:
             while True:
@@ -71,25 +75,39 @@ class Replies:
                 async with self._db.transaction() as conn:
                     turn = await outbox.ended_turn(conn, receipt.message)
                     if turn is not None or left <= 0:
-                        return await _take(conn, receipt, limits, turn, whatever)
+                        return await _take(conn, receipt, limits, turn, whatever=whatever, together=together)
                 await wake.wait(min(left, self._bus.sweep_interval))
 
 
-async def _take(conn: Connection, receipt: Receipt, limits: Limits, turn: str | None, whatever: bool) -> Part | None:
-    """Takes the part in hand that is to be carried back; None where there is none, or it has to go another way."""
+async def _take(
+    conn: Connection, receipt: Receipt, limits: Limits, turn: str | None, *, whatever: bool, together: bool = False
+) -> tuple[Part, ...]:
+    """Takes in hand what is to be carried back; nothing where there is nothing, or it has to go another way."""
     locked = await outbox.lock_head(conn, receipt.conversation, patient=True)  # the outbox looks here, too, and goes
-    before = await outbox.carried_for(conn, receipt.message)
-    if before is not None:
-        message, number = before
-        return render.parts(message, limits)[number]
-    if locked is None:
-        return None
-    head = locked[0]
-    fits = whatever or (turn is not None and head.turn == turn)
-    if head.stale or head.message.delivery != "queued" or not fits:
-        return None
-    part = render.parts(head.message, limits)[head.parts_sent]
-    if part.files:
-        return None
-    await outbox.mark_carried(conn, head.message.key, part.number, receipt.message, SENDING)
-    return part
+    if before := await outbox.carried_for(conn, receipt.message):
+        return tuple(render.parts(message, limits)[number] for message, number in before)
+    taken: list[Part] = []
+    while locked is not None:
+        head = locked[0]
+        fits = whatever or (turn is not None and head.turn == turn)
+        if head.stale or head.message.delivery != "queued" or not fits:
+            break
+        part = render.parts(head.message, limits)[head.parts_sent]
+        if part.files or limits.measure(_text((*taken, part))) > limits.text:
+            break
+        await outbox.mark_carried(conn, head.message.key, part.number, receipt.message, SENDING)
+        taken.append(part)
+        if not together or not part.last:
+            break
+        locked = await outbox.lock_head(conn, receipt.conversation, behind=head.message.key, patient=True)
+    return tuple(taken)
+
+
+def _joined(parts: tuple[Part, ...]) -> Part | None:
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    return msgspec.structs.replace(parts[0], text=_text(parts))
+
+
+def _text(parts: tuple[Part, ...]) -> str:
+    return "\n\n".join(part.text for part in parts)

@@ -131,7 +131,9 @@ class WeChat:
         tries = self._tries.count(message)
         left = PATIENCE - (time.monotonic() - began)
         try:
-            async with self._core.replies.reply(receipt, self.limits, max(0.0, left), whatever=True) as part:
+            async with self._core.replies.reply(
+                receipt, self.limits, max(0.0, left), whatever=True, together=self._settings.passive_only
+            ) as part:
                 if part is not None:
                     return await _written(request, self._reply(fields, part.text))
         except AWAY as error:  # stored all the same; what WeChat no longer took goes the usual way

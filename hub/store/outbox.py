@@ -31,12 +31,14 @@ _HELD = """exists (select from messages h
     where h.conversation = m.conversation and h.hold_until is not null and h.hold_until > clock_timestamp())"""
 
 
-async def lock_head(conn: Connection, conversation: str, *, patient: bool = False) -> tuple[Head, bool, bool] | None:
+async def lock_head(
+    conn: Connection, conversation: str, *, behind: int = 0, patient: bool = False
+) -> tuple[Head, bool, bool] | None:
     """Locks the head of a conversation's line, with: is it due, and was it left in `sending` too long ago.
 
     None where the line is empty or another sender looks at its head; `patient`: the other is waited for. Only the head:
-    what must wait does not let the next one pass. The conversation is locked with it, so that no claim comes between
-    this look and the commit.
+    what must wait does not let the next one pass; `behind` is the key of a message that is already in the caller's
+    hands. The conversation is locked with it, so that no claim comes between this look and the commit.
     """
     row = await conn.fetchrow(
         f"""
@@ -47,10 +49,13 @@ async def lock_head(conn: Connection, conversation: str, *, patient: bool = Fals
             m.delivery = 'queued' and m.due_at <= clock_timestamp() and not {_HELD} as due,
             m.delivery = 'sending' and m.due_at <= clock_timestamp() as lost
         from {FROM} join identities i on i.id = m.identity join conversations c on c.id = m.conversation
-        where m.key = (select min(key) from messages where conversation = $1 and delivery in ('queued', 'sending'))
+        where m.key = (
+            select min(key) from messages
+            where conversation = $1 and delivery in ('queued', 'sending') and key > $2)
         for share of c for update of m {"" if patient else "skip locked"}
         """,
         conversation,
+        behind,
     )
     if row is None:
         return None
@@ -197,14 +202,15 @@ async def let_go(conn: Connection, inbound: int) -> None:
     await conn.execute("update messages set hold_until = null where key = $1", inbound)
 
 
-async def carried_for(conn: Connection, inbound: int) -> tuple[Message, int] | None:
-    """What was, or is being, carried back in answer to a customer's message, and which part of it."""
-    row = await conn.fetchrow(
+async def carried_for(conn: Connection, inbound: int) -> list[tuple[Message, int]]:
+    """What was, or is being, carried back in answer to a customer's message, and which part of each."""
+    rows = await conn.fetch(
         f"""select {COLUMNS}, m.carried_part from {FROM}
-            where m.conversation = (select conversation from messages where key = $1) and m.carried = $1""",
+            where m.conversation = (select conversation from messages where key = $1) and m.carried = $1
+            order by m.key""",
         inbound,
     )
-    return (from_row(row), row["carried_part"]) if row else None
+    return [(from_row(row), row["carried_part"]) for row in rows]
 
 
 async def ended_turn(conn: Connection, inbound: int) -> str | None:

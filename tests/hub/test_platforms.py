@@ -13,7 +13,7 @@ from hub.connector import File, Limits
 from hub.errors import Deferred, Rejected, Transient, Unreachable
 from hub.lifecycle import Step
 from hub.store import channel_state, conversations, messages, outbox, overview
-from hub.types import InboundMessage, OutboundMessage, Receipt, RemoteFile, Window
+from hub.types import Agent, InboundMessage, OutboundMessage, Receipt, RemoteFile, Window
 from tests.hub.house import HIT, House
 
 
@@ -224,8 +224,7 @@ async def test_after_a_crash_the_retry_gets_what_was_being_carried(house: House)
     await house.turns.take(receipt.conversation)
     async with house.db.transaction() as conn:
         turn = await outbox.ended_turn(conn, receipt.message)
-        first = await replies._take(conn, receipt, LIMITS, turn, whatever=False)  # and then the process dies
-    assert first is not None
+        (first,) = await replies._take(conn, receipt, LIMITS, turn, whatever=False)  # and then the process dies
     again = await come_in(house, "hello", "1", hold=5.0)
     async with house.core.replies.reply(again, LIMITS, 5) as part:
         assert part is not None
@@ -314,6 +313,47 @@ async def test_where_only_replies_are_allowed_what_waits_goes_with_the_next_mess
         assert part is not None
         assert part.text == "Hello!"
     assert await ours(house) == [("sent", None)]
+
+
+async def test_all_that_waits_goes_with_it_as_far_as_there_is_room(house: House) -> None:
+    house.push.limits = Limits(text=100)
+    receipt = await come_in(house, "hello", "1")
+    await with_agent(house, receipt.conversation)
+    texts = ["The first.", "The second.", "The third, " + "which is long, " * 5 + "it is.", "The fourth."]
+    for text in texts:
+        await house.core.desk.say(Agent("li", "Li"), receipt.conversation, text)
+    after = await come_in(house, "anybody there?", "2", hold=60.0)
+    await house.turns.take(receipt.conversation)
+
+    async def broken() -> None:
+        async with house.core.replies.reply(after, house.push.limits, 5, whatever=True, together=True) as part:
+            assert part is not None
+            raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        await broken()
+    assert [delivery for delivery, _ in await ours(house)] == ["queued"] * 4
+    for _ in range(2):  # and a repeated delivery gets the same
+        async with house.core.replies.reply(after, house.push.limits, 5, whatever=True, together=True) as part:
+            assert part is not None
+            assert part.text == "The first.\n\nThe second."
+    assert [delivery for delivery, _ in await ours(house)] == ["sent", "sent", "queued", "queued"]
+    await house.outbox.drain(receipt.conversation)
+    assert [part.text for _, part in house.push.parts] == texts[2:]
+
+
+async def test_what_waits_for_the_customer_goes_out_when_they_write(house: House) -> None:
+    receipt = await come_in(house, "hello", "1")
+    await house.turns.take(receipt.conversation)
+    house.push.errors.append(Deferred("waits for the customer's next message"))
+    await house.outbox.drain(receipt.conversation)
+    assert await house.outbox.due() == []
+    await come_in(house, "hello", "1")  # a repetition is no message
+    assert await house.outbox.due() == []
+    await come_in(house, "anybody there?", "2")
+    assert await house.outbox.due() == [receipt.conversation]
+    await house.outbox.drain(receipt.conversation)
+    assert [part.text for _, part in house.push.parts] == ["Hello!"]
 
 
 # Later news -------------------------------------------------------------------------------------------------------

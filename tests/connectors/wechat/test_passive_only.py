@@ -53,7 +53,7 @@ async def until_delivered(platform: WeChat, times: int) -> None:
     ("question", "later"), [("can I return it?", "write again"), ("return 可以退货吗", "再发一条")]
 )
 async def test_what_takes_longer_than_all_deliveries_waits_for_the_next_message(
-    database_url: str, question: str, later: str
+    database_url: str, question: str, later: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with account(database_url, passive_only=True, hurry=HURRY) as (platform, made):
         thinking = Thinking(made)
@@ -65,8 +65,11 @@ async def test_what_takes_longer_than_all_deliveries_waits_for_the_next_message(
         await made.settled()
         assert (await last(made))["delivery"] == "queued"
         assert "when the customer writes next" in str((await last(made))["error"])
-        assert await platform.say("ann", "hello")
-        assert platform.shown("ann")[1].text.startswith(HIT.answer)
+        platform.hurry = 1.0
+        monkeypatch.setattr(connector, "PATIENCE", 4.5)
+        assert await platform.say("ann", "hello")  # what waited, and the answer to this, in one
+        assert [one.text for one in platform.shown("ann")[1:]] == [f"{HIT.answer}\n\nHello!"]
+        await made.settled()
         assert await made.answers() == {question: 1, "hello": 1}
 
 
