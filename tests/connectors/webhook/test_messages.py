@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from connectors.webhook.messages import parse
+from connectors.webhook.messages import Delivered, parse
 from connectors.webhook.settings import WebhookSettings
 from connectors.webhook.signing import signed, verify
 from hub.errors import InvalidRequest, Unauthenticated
@@ -41,6 +42,17 @@ def test_a_delivery_is_understood(name: str) -> None:
 def test_what_is_no_json_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidRequest):
         parse(body, "crm", URL)
+
+
+def test_the_example_that_the_documentation_gives_is_understood() -> None:
+    guide = Path(__file__).parents[3] / "docs" / "adding-a-channel.md"
+    incoming, outgoing = re.findall(r"```json\n(.*?)```", guide.read_text(), re.DOTALL)
+
+    message = parse(incoming.encode(), "crm", URL)
+
+    assert message is not None
+    assert message.files
+    assert msgspec.json.decode(outgoing, type=Delivered).buttons
 
 
 def test_signatures_are_those_of_the_convention() -> None:
