@@ -30,13 +30,15 @@ class Channel:
     port: int = field(default_factory=free_port)
 
     @contextlib.asynccontextmanager
-    async def product(self, *, working: bool = True) -> AsyncIterator[Product]:
-        """One process of the product, until the block ends."""
+    async def product(self, *, working: bool = True, reached: bool = True) -> AsyncIterator[Product]:
+        """One process of the product, until the block ends. `reached`: the platform is there."""
         async with (
             asyncio.timeout(LONGEST),
             product(self.database_url, self.platform.channel(), self.port, working=working) as made,
         ):
             await self.platform.connect(made.url)
+            if reached:
+                await self.kind.until_reached(self.platform)
             yield made
 
 

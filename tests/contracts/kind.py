@@ -49,6 +49,9 @@ class Kind:
         """The platform, not started."""
         raise NotImplementedError
 
+    async def until_reached(self, platform: Simulator) -> None:
+        """Waits until the platform can deliver, where we have to call it for that."""
+
     def forged(self, delivery: Delivery) -> dict[str, Delivery]:
         """The delivery with a wrong signature or secret, and with none, by what was done to it."""
         raise NotImplementedError

@@ -211,6 +211,10 @@ class SlackSocket(Slack):
     signs_body = False
     socket = True
 
+    async def until_reached(self, platform: Simulator) -> None:
+        assert isinstance(platform, slack.SlackSimulator)
+        await platform.sockets.until_open()
+
 
 class Telegram(Kind):
     """A bot that Telegram calls. A secret comes with each call; nothing in it is signed."""

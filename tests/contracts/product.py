@@ -35,7 +35,9 @@ from tests.hub.house import ScriptedBot, ScriptedKnowledge
 
 AGENT = Agent("agnes", "Agnes", "agnes@example.com", ("agent",))
 CHOICES = tuple(
-    Button(f"The {word} of all the things that we could talk about here", f"/choose_{word}")
+    Button(
+        f"The {word} of all the things that we could talk about here, if only there were more time", f"/choose_{word}"
+    )
     for word in ("first", "second", "third", "fourth", "fifth")
 )
 """More, and longer, than any platform carries as buttons."""

@@ -214,7 +214,7 @@ async def test_a_whole_conversation_question_handoff_agent_release(channel: Chan
 async def test_a_platform_that_is_away_at_the_start_is_found_when_it_is_back(channel: Channel) -> None:
     platform, port = channel.platform, int(channel.platform.url.rsplit(":", 1)[1])
     await platform.stop()
-    async with channel.product() as made:
+    async with channel.product(reached=False) as made:
         await until_health(made, ok=False)
         assert (await made.connector.health()).detail
         await platform.start(port)
