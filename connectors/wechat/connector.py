@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections import OrderedDict
@@ -16,18 +15,18 @@ from connectors.watch import Watch
 from connectors.webhooks import guarded
 from connectors.wechat.api import Api
 from connectors.wechat.envelope import Envelope
-from connectors.wechat.media import medium_of, named
 from connectors.wechat.menu import keep_menu
 from connectors.wechat.messages import AFTER_EVENT, Followed, Left, Other, Scanned, text_reply, understand, withheld
+from connectors.wechat.sending import Sending
 from connectors.wechat.settings import LONGEST_TEXT, WeChatSettings
 from hub.connector import File, Health, Limits, Part, Recipient, Sent
 from hub.core import Core
-from hub.errors import Deferred, Rejected, Unsupported
+from hub.errors import AuthFailed, Deferred, Transient, Unsupported
 from hub.http import Problem
 from hub.render import utf8
-from hub.store import attachments, conversations
+from hub.store import conversations
 from hub.store.db import AWAY
-from hub.types import Attachment, Channel, InboundMessage, Language, Receipt
+from hub.types import Channel, InboundMessage, Language, Receipt
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +60,7 @@ class WeChat:
         self._core = core
         self._envelope = Envelope(settings.token, settings.key, settings.app_id)
         self._api = Api(settings, core.db)
+        self._sending = Sending(self._api, core.db)
         self._watch = Watch(settings.name, self._api.check)
         self._tries = Tries()
         self._menu: asyncio.Task[None] | None = None
@@ -172,30 +172,12 @@ class WeChat:
             if part.files:
                 raise Unsupported("without the right to customer-service messages WeChat carries no files")
             raise Deferred("the account may only answer: this goes out when the customer writes next")
-        content = await self._content(part)
-        await self._api.call("/cgi-bin/message/custom/send", {"touser": to.id, **content}, sends=True)
+        try:
+            await self._sending.send(to.id, part)
+        except (Transient, AuthFailed):
+            self._watch.look_again()
+            raise
         return Sent()
-
-    async def _content(self, part: Part) -> dict[str, object]:
-        if not part.files:
-            if not part.text.strip():
-                raise Unsupported("WeChat carries no empty message")
-            return _text(part.text)
-        file = part.files[0]
-        if (medium := medium_of(file)) is not None:
-            with contextlib.suppress(Rejected):  # the customer is told of the file at least
-                media = await self._api.upload(medium, await self._data(file))
-                return {"msgtype": medium.kind, medium.kind: {"media_id": media}}
-        async with self._core.db.connection() as conn:
-            spoken = (await conversations.get(conn, part.message.conversation)).language
-        return _text(named(file, spoken))
-
-    async def _data(self, file: Attachment) -> bytes:
-        async with self._core.db.connection() as conn:
-            found = await attachments.read(conn, file.id)
-        if found is None:
-            raise Rejected("the file is not there any longer")
-        return found[1]
 
 
 class Tries:
@@ -223,7 +205,3 @@ async def _written(request: web.Request, response: web.Response) -> web.Response
 
 def _success() -> web.Response:
     return web.Response(text="success")
-
-
-def _text(text: str) -> dict[str, object]:
-    return {"msgtype": "text", "text": {"content": text}}

@@ -55,11 +55,15 @@ Call = Callable[[web.Request, bytes], Awaitable[dict[str, Any] | web.Response]]
 
 
 class WeChatApi:
-    """The API of one account; `refuse` names errors by path, for what only the platform's owner can bring about."""
+    """The API of one account; `refuse` names errors by path, for what only the platform's owner can bring about.
+
+    `wants_thumb`: a video has to come with a picture. WeChat's pages name one, and do not say that it must be there.
+    """
 
     def __init__(self, platform: WeChat) -> None:
         self._platform = platform
         self.refuse: dict[str, int] = {}
+        self.wants_thumb = False
         self.tokens: dict[str, float] = {}
         self.media: dict[str, Media] = {}
         self.windows: dict[str, Window] = {}
@@ -173,7 +177,7 @@ class WeChatApi:
             await self._platform.see(customer, text)
         elif kind in ("image", "voice", "video"):
             kept = self.found(message[kind]["media_id"])
-            if kept.kind != kind:
+            if kept.kind != kind or (kind == "video" and self.wants_thumb and "thumb_media_id" not in message[kind]):
                 raise Refused(40007, "invalid media_id")
             await self._platform.see(customer, "", kept)
         else:

@@ -235,6 +235,17 @@ async def test_an_agents_files_reach_the_customer_as_far_as_the_platform_goes(da
         assert platform.shown("ann")[-1].text.startswith("[File] odd.png")
 
 
+async def test_a_video_that_wants_a_picture_is_told_of_instead(database_url: str) -> None:
+    async with account(database_url) as (platform, made):
+        assert await platform.say("ann", "hello")
+        clip = File("clip.mp4", "video/mp4", bytes(100))
+        assert (await agent_says(made, "", clip))["delivery"] == "sent"
+        assert platform.shown("ann")[-1].data == clip.data
+        platform.api.wants_thumb = True
+        assert (await agent_says(made, "", clip))["delivery"] == "sent"
+        assert platform.shown("ann")[-1].text.startswith("[File] clip.mp4")
+
+
 # The menu ------------------------------------------------------------------------------------------------------------
 
 MENU_SETTINGS = [
