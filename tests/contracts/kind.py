@@ -52,6 +52,14 @@ class Kind:
     async def until_reached(self, platform: Simulator) -> None:
         """Waits until the platform can deliver, where we have to call it for that."""
 
+    def delivery(self, platform: Simulator) -> Delivery:
+        """A rightly signed delivery to be spoilt."""
+        return platform.delivery("ann", "a parcel")
+
+    def oversized(self, platform: Simulator) -> Delivery:
+        """A rightly signed delivery of two million characters."""
+        return platform.delivery("ann", "x" * 2_000_000)
+
     def forged(self, delivery: Delivery) -> dict[str, Delivery]:
         """The delivery with a wrong signature or secret, and with none, by what was done to it."""
         raise NotImplementedError

@@ -15,7 +15,7 @@ from connectors.webhook import connector as webhook_connector
 from connectors.wechat import calls as wechat_calls
 from tests.contracts.direct import Browsers, Callers
 from tests.contracts.kind import Kind, bent, with_body, with_header, with_query
-from tests.simulators import slack, telegram, webhook, wechat
+from tests.simulators import slack, telegram, webhook, wechat, wecom
 from tests.simulators.base import Delivery, Simulator
 from tests.simulators.wechat_seal import signature
 
@@ -47,7 +47,7 @@ class _Bearer(Kind):
         }
 
     def misshapen(self, platform: Simulator) -> dict[str, Delivery]:
-        known = platform.delivery("ann", "a parcel")
+        known = self.delivery(platform)
         return {what: with_body(known, body) for what, body in self.bodies.items()}
 
 
@@ -144,6 +144,44 @@ class WeChat(Kind):
 
     def hurry(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(wechat_calls, "CALL", SHORT)
+
+
+class WeCom(WeChat):
+    """WeCom customer service: its callbacks only say that there is something."""
+
+    tells_all = False
+
+    def __init__(self) -> None:
+        super().__init__("safe")
+        self.id = "wecom"
+
+    def make(self, name: str | None = None, hurry: float = 1.0) -> Simulator:
+        return wecom.WeCom(name, hurry=hurry)
+
+    def delivery(self, platform: Simulator) -> Delivery:
+        assert isinstance(platform, wecom.WeCom)
+        return platform.callback()
+
+    def oversized(self, platform: Simulator) -> Delivery:
+        assert isinstance(platform, wecom.WeCom)
+        return platform.sealed(wecom.xml(MsgType="event", Event="kf_msg_or_event", Token="x" * 2_000_000))
+
+    def misshapen(self, platform: Simulator) -> dict[str, Delivery]:
+        assert isinstance(platform, wecom.WeCom)
+        bodies = {
+            "not XML": b"a parcel",
+            "of no kind": b"<xml></xml>",
+            "no account": wecom.xml(MsgType="event", Event="kf_msg_or_event", OpenKfId="../..", Token="T"),
+        }
+        return {what: platform.sealed(body) for what, body in bodies.items()}
+
+    def strange(self, platform: Simulator) -> Delivery | None:
+        assert isinstance(platform, wecom.WeCom)
+        return platform.sealed(wecom.xml(MsgType="event", Event="of_tomorrow"))
+
+    async def send_file(self, platform: Simulator, sender: str, data: bytes) -> bool:
+        assert isinstance(platform, wecom.WeCom)
+        return await platform.send_file(sender, "image", "image/png", "dot.png", data)
 
 
 class Slack(Kind):
@@ -327,6 +365,7 @@ KINDS: Sequence[Kind] = (
     WeChat("plain"),
     WeChat("compat"),
     WeChat("safe"),
+    WeCom(),
     Slack(),
     SlackSocket(),
     Telegram(),

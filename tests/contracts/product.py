@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,6 +87,12 @@ class Product:
                     await asyncio.sleep(0.03)
         except TimeoutError:
             raise AssertionError(f"{query} is still {found!r}, not {is_!r}") from None
+
+    async def heard(self, saying: Awaitable[bool], text: str) -> None:
+        """Waits until a customer's message is acknowledged, stored, and has been seen to."""
+        assert await saying, "the platform has given up"
+        await self.until("select count(*) from messages where author = 'customer' and text = $1", text, is_=1)
+        await self.settled()
 
     async def settled(self, longest: float = 30.0) -> None:
         """Waits until every message has been taken by a turn, every turn has ended and nothing is on its way out."""

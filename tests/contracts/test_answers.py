@@ -25,9 +25,8 @@ LONG = "".join(LINE.format(n=number) for number in range(1, 200))[:10_000]
 
 async def known(channel: Channel, made: Product) -> int:
     """Somebody who has written before; how many messages of ours they have seen."""
-    assert await channel.platform.say("ann", "hello")
+    await made.heard(channel.platform.say("ann", "hello"), "hello")
     await channel.platform.until_shown("ann", 1)
-    await made.settled()
     return len(channel.platform.shown("ann"))
 
 
@@ -79,14 +78,12 @@ async def test_whoever_blocks_us_is_unreachable_until_they_write_again(channel: 
         channel.platform.blocked.add("ann")
         await made.desk.claim(agent, conversation)
         await made.desk.say(agent, conversation, "Are you still there?")
-        await made.settled()
-        message = await last(made)
-        assert message["delivery"] == "failed", message
-        assert message["error"]
+        await made.until("select delivery from messages where author = 'agent'", is_="failed")
+        assert (await last(made))["error"]
         assert await made.value("select unreachable from identities") is not None
         assert len(channel.platform.shown("ann")) == seen
         channel.platform.blocked.clear()
-        assert await channel.platform.say("ann", "back again")
+        await made.heard(channel.platform.say("ann", "back again"), "back again")
         await made.desk.say(agent, conversation, "Welcome back")
         assert (await channel.platform.until_shown("ann", seen + 1))[-1].text == "Welcome back"
         assert await made.value("select unreachable from identities") is None
@@ -100,15 +97,15 @@ async def test_a_long_message_arrives_whole_and_in_order(channel: Channel) -> No
         await made.desk.claim(agent, conversation)
         await made.desk.say(agent, conversation, LONG)
         await made.settled(60)
-        for _ in range(10):  # where the platform lets us say only so much at once, the rest waits for the customer
+        for n in range(10):  # where the platform lets us say only so much at once, the rest waits for the customer
             if (await last(made))["delivery"] == "sent":
                 break
-            assert await channel.platform.say("ann", "go on")
-            await made.settled(60)
+            await made.heard(channel.platform.say("ann", f"go on {n}"), f"go on {n}")
         shown = [one.text for one in (await channel.platform.until_shown("ann", seen + 1))[seen:]]
         limits = made.connector.limits
         assert [text for text in shown if limits.measure(text) > limits.text] == []
-        assert bare("".join(shown)) == bare(LONG)
+        whole = bare("".join(shown))
+        assert whole == bare(LONG), f"{len(whole)} characters of {len(bare(LONG))}: {await last(made)}"
         for link in re.findall(r"https://\S+", LONG)[:-1]:
             assert any(link in text for text in shown), f"cut: {link}"
 
@@ -122,15 +119,13 @@ def bare(text: str) -> str:
 async def test_too_many_buttons_become_numbers_and_a_number_chooses(channel: Channel) -> None:
     async with channel.product() as made:
         seen = await known(channel, made)
-        assert await channel.platform.say("ann", "choices")
-        await made.settled()
+        await made.heard(channel.platform.say("ann", "choices"), "choices")
         offered = channel.platform.shown("ann")[seen:]
         if made.connector.delivery == "push":
             assert not any(one.buttons for one in offered)
             for number, choice in enumerate(CHOICES, 1):
                 assert f"{number}. {choice.title}" in "\n".join(one.text for one in offered)
-        assert await channel.platform.say("ann", "2")
-        await made.settled()
+        await made.heard(channel.platform.say("ann", "2"), "2")
         assert made.bot.asked[-1].payload == CHOICES[1].payload
 
 
@@ -142,10 +137,9 @@ async def test_two_buttons_can_be_pressed_or_said(channel: Channel) -> None:
         offered = (await channel.platform.until_shown("ann", seen + 1))[-1]
         if made.connector.delivery == "pull" or made.connector.limits.buttons >= 2:
             assert [title for title, _ in offered.buttons] == [button.title for button in YES_NO]
-            assert await channel.platform.press("ann", *offered.buttons[1])
+            await made.heard(channel.platform.press("ann", *offered.buttons[1]), YES_NO[1].title)
         else:
-            assert await channel.platform.say("ann", "2")
-        await made.settled()
+            await made.heard(channel.platform.say("ann", "2"), "2")
         assert made.bot.asked[-1].payload == YES_NO[1].payload
 
 
@@ -198,8 +192,7 @@ async def test_a_whole_conversation_question_handoff_agent_release(channel: Chan
         agent, conversation, seen = await made.agent(), await made.conversation(), len(platform.shown("ann"))
         assert seen >= 3  # they were told that somebody will come
         await made.desk.claim(agent, conversation)
-        assert await platform.say("ann", "can I return it, though?")
-        await made.settled()
+        await made.heard(platform.say("ann", "can I return it, though?"), "can I return it, though?")
         assert len(platform.shown("ann")) == seen  # the bot is silent
         await made.desk.say(agent, conversation, "Of course you can.")
         assert (await platform.until_shown("ann", seen + 1))[-1].text == "Of course you can."

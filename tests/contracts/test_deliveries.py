@@ -28,8 +28,7 @@ async def everything(made: Product) -> dict[str, int]:
 
 async def known(channel: Channel, made: Product) -> None:
     """Somebody who has written before."""
-    assert await channel.platform.say("ann", "hello")
-    await made.settled()
+    await made.heard(channel.platform.say("ann", "hello"), "hello")
 
 
 async def refused(
@@ -54,7 +53,7 @@ async def refused(
 async def test_a_wrong_or_missing_signature_is_refused(channel: Channel, caplog: pytest.LogCaptureFixture) -> None:
     async with channel.product() as made:
         await known(channel, made)
-        for what, delivery in channel.kind.forged(channel.platform.delivery("ann", "a parcel")).items():
+        for what, delivery in channel.kind.forged(channel.kind.delivery(channel.platform)).items():
             await refused(channel, made, delivery, what, caplog)
 
 
@@ -62,7 +61,7 @@ async def test_a_wrong_or_missing_signature_is_refused(channel: Channel, caplog:
 async def test_a_changed_body_is_refused(channel: Channel, caplog: pytest.LogCaptureFixture) -> None:
     async with channel.product() as made:
         await known(channel, made)
-        delivery = channel.platform.delivery("ann", "a parcel")
+        delivery = channel.kind.delivery(channel.platform)
         for what, changed in channel.kind.changed(delivery).items():
             await refused(channel, made, changed, what, caplog)
 
@@ -74,7 +73,7 @@ async def test_a_delivery_of_another_day_is_refused(channel: Channel, caplog: py
         real = channel.platform.now
         for what, shift in (("yesterday's", -DAY), ("tomorrow's", DAY)):
             channel.platform.now = lambda shift=shift: real() + shift  # type: ignore[method-assign,misc]
-            delivery = channel.platform.delivery("ann", "a parcel")
+            delivery = channel.kind.delivery(channel.platform)
             channel.platform.now = real  # type: ignore[method-assign]
             await refused(channel, made, delivery, what, caplog)
 
@@ -83,7 +82,7 @@ async def test_a_delivery_of_another_day_is_refused(channel: Channel, caplog: py
 async def test_an_oversized_body_is_refused(channel: Channel, caplog: pytest.LogCaptureFixture) -> None:
     async with channel.product() as made:
         await known(channel, made)
-        await refused(channel, made, channel.platform.delivery("ann", "x" * 2_000_000), "two million", caplog)
+        await refused(channel, made, channel.kind.oversized(channel.platform), "two million", caplog)
 
 
 @over(lambda kind: kind.posts)
@@ -116,8 +115,7 @@ async def test_the_same_message_four_times_is_stored_and_answered_once(channel: 
         shown, id = len(channel.platform.shown("ann")), channel.platform.new_id()
         said = [channel.platform.say("ann", "can I return it?", id) for _ in range(4)]
         assert all(await asyncio.gather(*said))
-        assert await channel.platform.say("ann", "can I return it?", id)  # and long after
-        await made.settled()
+        await made.heard(channel.platform.say("ann", "can I return it?", id), "can I return it?")  # and long after
         assert await made.answers() == {"hello": 1, "can I return it?": 1}
         once = 5 if channel.kind.id == "rest" else 1  # who asks five times is told five times, and the same
         assert len(await channel.platform.until_shown("ann", shown + once)) == shown + once
@@ -149,6 +147,7 @@ async def test_ten_quick_messages_keep_their_order_and_are_each_answered_once(ch
     async with channel.product() as made:
         for text in texts:
             assert await channel.platform.say("ann", text)
+        await made.until("select count(*) from messages where author = 'customer'", is_=10)
         await made.settled()
         rows = await made.rows("select text from messages where author = 'customer' order by seq")
         assert [row["text"] for row in rows] == texts
