@@ -41,6 +41,9 @@ GIVEN_UP = 6.0
 THIRD = 7.5
 """Seconds behind a message from which its delivery must be the third and last: they come 5 seconds apart."""
 
+_USUAL = frozenset({"view", "view_miniprogram", "location", "templatesendjobfinish", "masssendjobfinish"})
+"""Events that come often and are of no use to us."""
+
 _LATER: dict[Language, str] = {
     "zh": "我还在找答案。请稍后再发一条消息，我会连同答案一起回复您。",
     "en": "I am still looking for the answer. Please write again in a moment, and you will have it.",
@@ -118,7 +121,8 @@ class WeChat:
                 await people.unreachable(channel, customer, "unsubscribed")
                 await people.wants_erasure(channel, customer)
             case Other(kind):
-                log.debug("%s: nothing to do for the event %.40r", channel, kind)
+                level = logging.DEBUG if kind in _USUAL else logging.INFO
+                log.log(level, "%s: nothing to do for the event %.40r", channel, kind)
         return _success()
 
     async def _answer(
@@ -126,6 +130,8 @@ class WeChat:
     ) -> web.StreamResponse:
         """Stores a message, and answers it in this request if the words come in time."""
         receipt = await self._core.intake.receive(message)
+        if message.window is None and not receipt.duplicate:  # from the menu: that may only lengthen a window
+            await self._core.people.reachable(message.channel, message.sender, AFTER_EVENT)
         if (remark := withheld(message, fields)) is not None:
             await self._core.intake.remark(message.channel, message.sender, f"withheld-{message.external_id}", remark)
         tries = self._tries.count(message)

@@ -13,7 +13,7 @@ import msgspec
 
 from connectors.wechat.api import Api
 from connectors.wechat.settings import SAYS, MenuItem, WeChatSettings
-from hub.errors import DeliveryError
+from hub.errors import AuthFailed, DeliveryError, Transient
 from hub.store import channel_state
 from hub.store.db import AWAY, Database
 
@@ -38,7 +38,7 @@ def _button(item: MenuItem) -> dict[str, object]:
 
 
 async def keep_menu(settings: WeChatSettings, db: Database, api: Api) -> None:
-    """Sees to it that WeChat shows the menu of the settings; ends once it does. Tries for as long as it takes."""
+    """Sees to it that WeChat shows the menu of the settings; ends once it does, or refuses it. Tries until then."""
     menu = buttons_of(settings.menu)
     wanted = hashlib.sha256(msgspec.json.encode((settings.app_id, settings.api, menu))).hexdigest()
     holder, wait = uuid.uuid4().hex, 1.0
@@ -49,8 +49,11 @@ async def keep_menu(settings: WeChatSettings, db: Database, api: Api) -> None:
             if await _set_alone(db, settings.name, holder, api, menu, wanted):
                 log.info("%s: the menu was set", settings.name)
                 return
-        except DeliveryError as error:
+        except (Transient, AuthFailed) as error:
             log.warning("%s: the menu could not be set; tries again: %s", settings.name, error)
+        except DeliveryError as error:
+            log.error("%s: WeChat refuses the menu: %s", settings.name, error)
+            return
         except AWAY as error:
             log.warning("%s: the menu waits for the database (%s)", settings.name, type(error).__name__)
         await asyncio.sleep(wait)

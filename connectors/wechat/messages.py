@@ -125,7 +125,6 @@ def _event(channel: str, customer: str, fields: Mapping[str, str], body: bytes, 
                 external_id=event_key(fields),
                 text=key.removeprefix(SAYS),
                 sent_at=_time(fields),
-                window=AFTER_EVENT,
                 hold=hold,
                 raw=body,
             )

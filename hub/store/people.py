@@ -29,14 +29,15 @@ async def set_unreachable(conn: Connection, channel: str, external_id: str, reas
 
 
 async def set_reachable(conn: Connection, channel: str, external_id: str, window: Window | None) -> None:
-    """Notes that somebody can be written to, and until when and how often."""
+    """Notes that somebody can be written to, and until when and how often; a window that is larger stays as it is."""
     await conn.execute(
         f"""
         with changed as (
             update identities set unreachable = null, erase_asked_at = null,
                 window_until = coalesce(
                     greatest(window_until, clock_timestamp() + make_interval(secs => $3)), window_until),
-                window_left = coalesce(greatest(window_left, $4), window_left)
+                window_left = case when $4::int is null then window_left
+                    when window_until > clock_timestamp() then greatest(window_left, $4) else $4 end
             where channel = $1 and external_id = $2 returning conversation
         ) {_TOLD} where conversation is not null
         """,

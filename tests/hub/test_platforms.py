@@ -179,6 +179,24 @@ async def test_people_move_and_ask_to_be_forgotten(house: House) -> None:
     assert again.conversation == receipt.conversation
 
 
+async def test_a_small_window_does_not_close_a_larger_one(house: House) -> None:
+    async def window(seconds: float, messages: int) -> tuple[bool, int]:
+        await house.core.people.reachable("tg", "ann", Window(seconds, messages))
+        async with house.db.connection() as conn:
+            row = await conn.fetchrow(
+                "select window_until > clock_timestamp() + interval '1 hour', window_left from identities"
+            )
+        return tuple(row)
+
+    await come_in(house, "hello", "1")
+    assert await window(60, 3) == (False, 3)
+    assert await window(7200, 5) == (True, 5)
+    assert await window(60, 3) == (True, 5)
+    async with house.db.connection() as conn:
+        await conn.execute("update identities set window_until = clock_timestamp() - interval '1 second'")
+    assert await window(60, 3) == (False, 3)
+
+
 # Replies that are carried back ------------------------------------------------------------------------------------
 
 

@@ -15,7 +15,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.wechat.messages import (
-    AFTER_EVENT,
     AFTER_MESSAGE,
     Followed,
     Left,
@@ -58,7 +57,7 @@ def test_fixture(path: Path) -> None:
         event = fields["MsgType"] == "event"
         wanted["id"] = wanted["id"] or found["id"]
         assert found["id"].startswith("event-") is event
-        assert meaning.window == (AFTER_EVENT if event else AFTER_MESSAGE)
+        assert meaning.window == (None if event else AFTER_MESSAGE)
         assert (meaning.channel, meaning.scope, meaning.hold, meaning.raw) == ("oa", CUSTOMER, 5.0, body)
         assert meaning.sent_at == datetime.fromtimestamp(1780000000, UTC)
     assert found == wanted

@@ -290,6 +290,30 @@ async def test_a_repeated_click_is_one_and_two_in_one_second_are_two(database_ur
         assert len(platform.shown("ann")) == 2
 
 
+async def test_a_choice_from_the_menu_opens_a_small_window_and_closes_none(database_url: str) -> None:
+    async with account(database_url) as (platform, made):
+        click = {**platform._head("ann", "event"), "Event": "CLICK", "EventKey": "say:hello"}
+        small = "select window_left = 3 and window_until < clock_timestamp() + interval '2 minutes' from identities"
+        assert await platform.push(click)
+        assert await made.value(small)
+        assert await platform.say("ann", "hello")
+        assert await platform.push({**click, "CreateTime": "1"})
+        assert await made.value("select window_left from identities") == 5
+
+
+async def test_a_menu_that_is_refused_is_said_and_stops_nothing(
+    database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with WeChat() as platform:
+        platform.api.refuse[MENU] = 40018
+        async with served(platform, database_url, menu=MENU_SETTINGS):
+            async with asyncio.timeout(10):
+                while "refuses the menu" not in caplog.text:
+                    await asyncio.sleep(0.02)
+            assert await platform.say("ann", "hello")
+            assert [one.text for one in platform.shown("ann")] == ["Hello!"]
+
+
 async def test_a_platform_that_is_away_at_the_start_gets_its_menu_later(database_url: str) -> None:
     async with WeChat() as platform:
         port = int(platform.url.rsplit(":", 1)[1])
