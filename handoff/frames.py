@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from hub.store.events import Position
 
-Kind = Literal["message", "note", "status", "person", "article", "typing", "presence"]
+Kind = Literal["message", "note", "status", "person", "case", "article", "typing", "presence"]
 
 
 class Hello(Struct, frozen=True, tag_field="type", tag="hello"):

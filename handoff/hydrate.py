@@ -37,7 +37,7 @@ class Hydrator:
     async def _data(self, conn: Connection, batch: Sequence[Event]) -> dict[Position, object]:
         said = [event for event in batch if event.kind in ("message", "note")]
         moved = [event for event in batch if event.kind == "status"]
-        known = [event for event in batch if event.kind == "person"]
+        known = [event for event in batch if event.kind in ("person", "case")]
         edited = [event for event in batch if event.kind == "article"]
         return (
             (await self._messages(conn, said) if said else {})

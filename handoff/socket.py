@@ -17,7 +17,7 @@ from hub.types import Agent
 SLOW = 15.0
 """Seconds that a socket may take for one frame before it is cut off."""
 
-_CONVERSATIONS = frozenset({"message", "note", "status", "person", "typing"})
+_CONVERSATIONS = frozenset({"message", "note", "status", "person", "case", "typing"})
 
 
 class Socket:

@@ -119,7 +119,7 @@ class Intake:
     ) -> tuple[Conversation, InboundMessage]:
         """The conversation into which the message goes, locked; and the message with what was decided in the end."""
         if case.conversation is not None:
-            conversation = await conversations.lock(conn, case.conversation)
+            conversation = await conversations.lock(conn, await cases.merged(conn, case.conversation))
             if not self._is_over(conversation):
                 if spoken is not None:
                     conversation = msgspec.structs.replace(conversation, language=spoken)

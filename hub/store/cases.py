@@ -115,3 +115,39 @@ async def participants(conn: Connection, conversation: str) -> list[str]:
     """Who takes part in a conversation."""
     rows = await conn.fetch("select address from participants where conversation = $1 order by address", conversation)
     return [row["address"] for row in rows]
+
+
+async def leave(conn: Connection, conversation: str, addresses: Sequence[str]) -> None:
+    """Notes who takes part no longer."""
+    await conn.execute(
+        "delete from participants where conversation = $1 and address = any($2::text[])", conversation, list(addresses)
+    )
+
+
+async def wrote(conn: Connection, conversation: str, address: str) -> bool:
+    """Whether a letter of somebody stands in a conversation."""
+    return bool(
+        await conn.fetchval(
+            """select exists (select from messages where conversation = $1 and author = 'customer'
+                and extra->'letter'->>'sender' = $2)""",
+            conversation,
+            address,
+        )
+    )
+
+
+async def merged(conn: Connection, conversation: str) -> str:
+    """The conversation that goes on in place of one that was merged; itself where it was not."""
+    found: str | None = await conn.fetchval(
+        """
+        with recursive chain as (
+            select id, merged_into, 1 as step from conversations where id = $1
+            union all
+            select c.id, c.merged_into, step + 1 from chain join conversations c on c.id = chain.merged_into
+            where step < 20
+        )
+        select id from chain order by step desc limit 1
+        """,
+        conversation,
+    )
+    return found or conversation

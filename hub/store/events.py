@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from hub.store.db import Connection
 
-EventKind = Literal["message", "note", "status", "person", "article"]
+EventKind = Literal["message", "note", "status", "person", "case", "article"]
 
 
 class Position(NamedTuple):

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from hub.store import cases, overview
-from hub.types import Case, InboundMessage, Letter, Receipt
+import pytest
+
+from handoff.cases import Cases
+from hub.connector import Limits
+from hub.errors import InvalidRequest
+from hub.http import Problem
+from hub.lifecycle import Step
+from hub.store import cases, conversations, overview
+from hub.types import Agent, Case, Conversation, InboundMessage, Letter, Receipt
 from tests.hub.house import House
 
+LI = Agent("li", "li")
 ANN, BOB = "ann@example.com", "bob@example.com"
 
 
@@ -80,3 +88,123 @@ async def test_what_ended_long_ago_is_not_gone_on_with(house: House) -> None:
     async with house.db.connection() as conn:
         (seen,) = await overview.transcript(conn, again.conversation, 0, 0, 10)
     assert seen.case == Case(rule="late", reason="our own token; that ended too long ago", maybe=(lamp.conversation,))
+
+
+# What agents sort ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def sorting(house: House) -> Cases:
+    house.push.limits = Limits(text=1000, letters=True)
+    await house.agent("li")
+    await house.agent("mo")
+    return Cases(house.db, house.steps, house.channels)
+
+
+async def standing(house: House, *receipts: Receipt) -> list[tuple[str, list[str]]]:
+    """Each conversation's status, and the texts in it."""
+    async with house.db.connection() as conn:
+        return [
+            (
+                (await conversations.get(conn, one.conversation)).status,
+                [said.text for said in await overview.transcript(conn, one.conversation, 0, 0, 50)],
+            )
+            for one in receipts
+        ]
+
+
+async def settled(house: House, receipt: Receipt) -> None:
+    await house.turns.take(receipt.conversation)
+    await house.outbox.drain(receipt.conversation)
+
+
+async def test_a_merge_takes_everything_along_and_can_be_undone(house: House, sorting: Cases) -> None:
+    lamp = await write(house, "<1@x>", new(), text="hello")
+    await settled(house, lamp)
+    other = await write(house, "<2@x>", new(), sender=BOB, text="what is love?")
+    await settled(house, other)
+    before = await standing(house, lamp, other)
+    assert [status for status, _ in before] == ["bot", "waiting"]
+
+    change = await sorting.merge(LI, other.conversation, lamp.conversation)
+    after = await standing(house, lamp, other)
+    assert after == [("waiting", [*before[0][1], *before[1][1]]), ("closed", [])]
+    late = await write(house, "<3@x>", Case(conversation=other.conversation, rule="token", reason="token"), sender=BOB)
+    assert late.conversation == lamp.conversation, "what is written to the one goes into the other"
+    async with house.db.connection() as conn:
+        assert await cases.participants(conn, lamp.conversation) == [ANN, BOB]
+        numbers = await conn.fetch("select identity, seq from messages where seq is not null")
+        assert len(set(map(tuple, numbers))) == len(numbers)
+
+    assert (await sorting.of(lamp.conversation))[0].id == change.id
+    await house.turns.take(lamp.conversation)
+    await house.outbox.drain(lamp.conversation)
+    await sorting.undo(LI, change.id)
+    (_, ours), (status, theirs) = await standing(house, lamp, other)
+    assert (status, theirs) == ("waiting", before[1][1])
+    assert ours[: len(before[0][1])] == before[0][1]
+    async with house.db.connection() as conn:
+        assert await cases.participants(conn, lamp.conversation) == [ANN, BOB], "Bob wrote there since"
+    with pytest.raises(Problem, match=r"undone before|moved on"):
+        await sorting.undo(LI, change.id)
+
+
+async def test_a_letter_becomes_a_case_of_its_own_and_comes_back(house: House, sorting: Cases) -> None:
+    lamp = await write(house, "<1@x>", new(), text="hello")
+    await settled(house, lamp)
+    stray = await write(
+        house,
+        "<2@x>",
+        Case(conversation=lamp.conversation, rule="references", reason="<1@x>"),
+        sender=BOB,
+        text="hello too",
+    )
+    await settled(house, stray)
+    before = await standing(house, lamp)
+    change = await sorting.split(LI, lamp.conversation, stray.id)
+    async with house.db.connection() as conn:
+        apart = await conversations.get(conn, change.to_case)
+        assert await conn.fetchval("select external_id from identities where id = $1", apart.stream) == BOB
+        assert await cases.participants(conn, lamp.conversation) == [ANN]
+        assert await cases.participants(conn, apart.id) == [BOB]
+        (said,) = await overview.transcript(conn, apart.id, 0, 0, 10)
+    assert (apart.status, said.text) == ("waiting", "hello too")
+    await sorting.undo(LI, change.id)
+    assert await standing(house, lamp) == before
+    async with house.db.connection() as conn:
+        assert (await conversations.get(conn, apart.id)).status == "closed"
+        assert await cases.merged(conn, apart.id) == lamp.conversation
+
+
+async def test_who_may_sort_what(house: House, sorting: Cases) -> None:
+    lamp, bill = await write(house, "<1@x>", new(), text="hello"), await write(house, "<2@x>", new(), text="hello")
+    await house.turns.take(bill.conversation)
+    with pytest.raises(Problem, match="on its way"):
+        await sorting.merge(LI, bill.conversation, lamp.conversation)
+    for receipt in (lamp, bill):
+        await settled(house, receipt)
+    await house.steps.take(lamp.conversation, lambda _: Step(action="claim", actor="mo", owner="mo"))
+    with pytest.raises(Problem, match="another agent"):
+        await sorting.merge(LI, bill.conversation, lamp.conversation)
+    with pytest.raises(InvalidRequest, match="itself"):
+        await sorting.merge(LI, bill.conversation, bill.conversation)
+    with pytest.raises(InvalidRequest, match="letter in this conversation"):
+        await sorting.split(LI, bill.conversation, lamp.id)
+    chat = await house.say("hello")
+    with pytest.raises(InvalidRequest, match="letters"):
+        await sorting.split(LI, chat.conversation, chat.id)
+
+
+async def test_who_has_one_has_both(house: House, sorting: Cases) -> None:
+    lamp, bill = await write(house, "<1@x>", new(), text="hello"), await write(house, "<2@x>", new(), text="hello")
+    for receipt in (lamp, bill):
+        await settled(house, receipt)
+
+    def claim(_: Conversation) -> Step:
+        return Step(action="claim", actor="li", owner="li")
+
+    await house.steps.take(bill.conversation, claim)
+    await sorting.merge(LI, bill.conversation, lamp.conversation)
+    async with house.db.connection() as conn:
+        kept = await conversations.get(conn, lamp.conversation)
+    assert (kept.status, kept.owner) == ("human", "li")
