@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 
 from connectors.telegram.client import Api, words
@@ -17,6 +18,9 @@ log = logging.getLogger(__name__)
 
 LONGEST = 25
 """Seconds that Telegram holds a question open while there is nothing to say."""
+
+KEPT = 24 * 3600
+"""Seconds for which Telegram keeps an update that nobody has taken."""
 
 
 class Polling:
@@ -49,9 +53,7 @@ class Polling:
 
     async def _poll(self) -> None:
         await self._without_webhook()
-        async with self._db.connection() as conn:
-            stored = await channel_state.get(conn, self._channel, "offset")
-        offset = int(stored) if stored else None
+        offset = await self._recall()
         while True:
             try:
                 updates = await self._api.updates(offset, LONGEST, KINDS)
@@ -61,7 +63,7 @@ class Polling:
             self._say(None)
             if not updates and offset is not None:
                 offset = None
-                await self._remember(offset)
+                await self._remember(None)
             for update in updates:
                 offset = await self._stored(update, offset)
 
@@ -78,8 +80,16 @@ class Polling:
         return number + 1
 
     async def _remember(self, offset: int | None) -> None:
+        value = None if offset is None else f"{offset} {int(time.time())}"
         async with self._db.connection() as conn:
-            await channel_state.put(conn, self._channel, "offset", None if offset is None else str(offset))
+            await channel_state.put(conn, self._channel, "offset", value)
+
+    async def _recall(self) -> int | None:
+        """The receipt that has perhaps not been given; after a day there is nothing left to be received."""
+        async with self._db.connection() as conn:
+            stored = await channel_state.get(conn, self._channel, "offset")
+        offset, _, at = (stored or "").partition(" ")
+        return int(offset) if at and time.time() - int(at) < KEPT else None
 
     async def _without_webhook(self) -> None:
         """Telegram answers no question while it has a webhook to call."""

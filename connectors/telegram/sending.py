@@ -41,7 +41,9 @@ class Sending:
             return await self._send_file(common, part.files[0])
         no_preview = LinkPreviewOptions(is_disabled=True)
         return await self._api.call(
-            "sendMessage", SentMessage, {**common, "text": part.text, "link_preview_options": no_preview}
+            "sendMessage",
+            SentMessage,
+            {**common, "text": part.text.strip() or "…", "link_preview_options": no_preview},
         )
 
     async def _send_file(self, common: dict[str, object], file: Attachment) -> SentMessage:

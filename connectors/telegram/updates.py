@@ -130,7 +130,7 @@ def _event(update: Update, channel: str, bot: int, username: str | None) -> Even
     if update.my_chat_member is not None:
         return _standing(update.my_chat_member)
     if update.edited_message is not None:
-        return _edited(update.edited_message)
+        return _edited(update.edited_message, bot, username)
     if update.message is not None:
         return _said(update.message, channel, bot, username)
     return None
@@ -147,13 +147,9 @@ def _said(message: Message, channel: str, bot: int, username: str | None) -> Eve
     who = _who(message)
     if who is None or contents.is_service(message):
         return None
-    text = contents.words(message)
-    if message.chat.type != Chat.PRIVATE:
-        match addressed(message, bot, username):
-            case Addressed(text=said):
-                text = text if said is None else said
-            case None:
-                return None
+    text = _for_us(message, bot, username)
+    if text is None:
+        return None
     start = _started(text)
     inbound = InboundMessage(
         channel=channel,
@@ -172,12 +168,25 @@ def _said(message: Message, channel: str, bot: int, username: str | None) -> Eve
     return Said(inbound, user.username if user is not None else None, start)
 
 
-def _edited(message: Message) -> Edited | None:
+def _edited(message: Message, bot: int, username: str | None) -> Edited | None:
     who = _who(message)
-    if who is None:
+    if who is None or message.location is not None:  # whoever shares where they are, moves
         return None
+    text = _for_us(message, bot, username)
     when = int(message.edit_date.timestamp()) if message.edit_date else 0
-    return Edited(_sender(message.chat, who, message), f"edit:{message.message_id}:{when}", contents.words(message))
+    sender = _sender(message.chat, who, message)
+    return None if text is None else Edited(sender, f"edit:{message.message_id}:{when}", text)
+
+
+def _for_us(message: Message, bot: int, username: str | None) -> str | None:
+    """What a message says to us; None where it is a group's own talk."""
+    text = contents.words(message)
+    if message.chat.type == Chat.PRIVATE:
+        return text
+    match addressed(message, bot, username):
+        case Addressed(text=said):
+            return text if said is None else said
+    return None
 
 
 def _who(message: Message) -> str | None:

@@ -338,6 +338,26 @@ async def test_numbers_that_begin_anew_after_a_quiet_week_are_no_old_ones(pollin
         await telegram.until_shown("ann", 2)
 
 
+async def test_a_receipt_of_last_week_is_not_given(polling: Place) -> None:
+    telegram = polling.telegram
+    async with polling.product():
+        assert await telegram.say("ann", "hello")
+        await telegram.until_shown("ann", 1)
+    async with polling.product() as made:
+        await made.rows("update channel_state set value = '999999999 1700000000' where key = 'offset'")
+    async with polling.product():
+        assert await telegram.say("ann", "hello again")
+        await telegram.until_shown("ann", 2)
+
+
+async def test_an_update_that_cannot_be_read_holds_nobody_up(polling: Place) -> None:
+    telegram = polling.telegram
+    async with polling.product():
+        assert await telegram.deliver(telegram.chats.update(message={"text": "a message of nobody"}))
+        assert await telegram.say("ann", "hello")
+        await telegram.until_shown("ann", 1)
+
+
 async def test_a_second_program_with_the_same_token_is_named(polling: Place) -> None:
     telegram = polling.telegram
     async with polling.product() as made:
