@@ -30,11 +30,10 @@ from hub.errors import AuthFailed, DeliveryError, Rejected, Transient
 from hub.runner import Runner
 from hub.store import thread_inbox, threads
 from hub.store.db import AWAY
-from hub.store.threads import Thread
 
 log = logging.getLogger(__name__)
 
-_IDLE = 5.0
+IDLE = 5.0
 """Seconds after which somebody who is not woken looks for work."""
 
 _LONGEST = 30.0
@@ -100,37 +99,30 @@ class AgentsDesk:
     async def wrote(self, post: Post) -> None:
         """Somebody wrote in the agents' channel: in a thread of ours it is kept, to be carried out."""
         if post.reply and post.place.thread:
-            await self._keep(post.place.channel, post.place.thread, desk_deeds.wrote(post))
+            await self._keep(post.place.thread, desk_deeds.wrote(post))
 
     async def edited(self, edit: Edit) -> None:
         """Somebody changed what they had written."""
         if edit.place.thread:
-            await self._keep(edit.place.channel, edit.place.thread, desk_deeds.changed(edit))
+            await self._keep(edit.place.thread, desk_deeds.changed(edit))
 
     async def pressed(self, press: Press) -> None:
-        """Somebody pressed a button; its value is the conversation, whichever post it stands under."""
+        """Somebody pressed a button of a first post."""
         deed = desk_deeds.pressed(press)
         if deed is not None:
-            async with self._core.db.connection() as conn:
-                found = await threads.of_conversations(conn, self._channel, [press.value])
-            await self._put(found.get(press.value), deed)
+            await self._keep(press.ts, deed)
 
-    async def _keep(self, place: str, thread: str, deed: Deed) -> None:
+    async def _keep(self, thread: str, deed: Deed) -> None:
         async with self._core.db.connection() as conn:
-            found = await threads.at(conn, self._channel, place, thread)
-        await self._put(found, deed)
-
-    async def _put(self, thread: Thread | None, deed: Deed) -> None:
-        if thread is None:
-            return
-        async with self._core.db.connection() as conn:
-            await thread_inbox.put(conn, self._channel, thread.id, deed.key, desk_deeds.stored(deed))
-        self._core.bus.signal("desk", str(thread.id))
+            if not await threads.may_be_at(conn, self._channel, deed.place, thread):
+                return  # agents talk about something else
+            await thread_inbox.put(conn, self._channel, deed.place, thread, deed.key, desk_deeds.stored(deed))
+        self._core.bus.signal("desk", f"{deed.place}:{thread}")
 
     # The work of one process -------------------------------------------------------------------------------------
 
     async def _work(self) -> None:
-        hands = Runner("desk", self._core.bus, self._due, self._do)
+        hands = Runner("desk", self._core.bus, self._hands.due, self._hands.work)
         work = (
             hands.run(),
             self._follow(),
@@ -141,12 +133,6 @@ class AgentsDesk:
         async with asyncio.TaskGroup() as group:
             for part in work:
                 group.create_task(part)
-
-    async def _due(self) -> list[str]:
-        return await self._hands.due()
-
-    async def _do(self, thread: str) -> None:
-        await self._hands.work(thread)
 
     async def _follow(self) -> None:
         woken = asyncio.Event()
@@ -172,9 +158,9 @@ class AgentsDesk:
         failures = 0
         while True:
             woken.clear()
-            pause = _IDLE
+            pause = IDLE
             try:
-                pause = 0.0 if await step() else _IDLE
+                pause = 0.0 if await step() else IDLE
                 failures = 0
             except DeliveryError as error:
                 failures += 1

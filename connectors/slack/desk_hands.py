@@ -42,6 +42,9 @@ log = logging.getLogger(__name__)
 TRIES: Final = 5
 """How often something is tried that fails by a fault of ours."""
 
+OPENING: Final = 1.0
+"""Seconds after which it is looked again whether a thread that an agent knows already is one of ours."""
+
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)>")
 
 
@@ -63,27 +66,36 @@ class Hands:
         self._frame = frame
 
     async def due(self) -> list[str]:
-        """Threads in which something is to be done."""
+        """Threads, as `place:thread`, in which something is to be done."""
         async with self._core.db.connection() as conn:
-            return [str(thread) for thread in await thread_inbox.due(conn, self._channel, 200)]
+            return [":".join(where) for where in await thread_inbox.due(conn, self._channel, 200)]
 
-    async def work(self, thread: str) -> None:
+    async def work(self, where: str) -> None:
         """Does all that is due in one thread."""
+        place, _, ts = where.partition(":")
         while True:
             async with self._core.db.connection() as conn:
-                task = await thread_inbox.next_of(conn, int(thread))
+                task = await thread_inbox.next_of(conn, self._channel, place, ts)
+                thread = await threads.at(conn, self._channel, place, ts)
                 if task is None:
                     return
-                at = await threads.get(conn, task.thread)
-            try:
-                await self._do(at, desk_deeds.read(task.deed))
-            except AWAY:
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever it is, the agent is told in the end
-                if not await self._put_off(at, task, error):
+                if thread is None and await threads.may_be_at(conn, self._channel, place, ts):
+                    await thread_inbox.put_off(conn, task.number, OPENING)
                     return
+            if thread is not None and not await self._attempt(thread, task):
+                return
             async with self._core.db.connection() as conn:
                 await thread_inbox.done(conn, task.number)
+
+    async def _attempt(self, thread: Thread, task: thread_inbox.Task) -> bool:
+        """Whether something was carried out, or never will be."""
+        try:
+            await self._do(thread, desk_deeds.read(task.deed))
+        except AWAY:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the agent is told in the end
+            return await self._put_off(thread, task, error)
+        return True
 
     async def _put_off(self, thread: Thread, task: thread_inbox.Task, error: Exception) -> bool:
         """Lets something be tried again later; True where that is no use, and the agent has been told."""

@@ -11,44 +11,47 @@ class Task(Struct, frozen=True):
     """Something that an agent did and that is to be carried out; `deed` in the words of whoever put it there."""
 
     number: int
-    thread: int
     deed: str
     attempts: int
 
 
-async def put(conn: Connection, channel: str, thread: int, key: str, deed: str) -> None:
-    """Stores what was done in a thread; without effect where `key` is there already."""
+async def put(conn: Connection, channel: str, place: str, thread: str, key: str, deed: str) -> None:
+    """Stores what was done in the thread at a place; without effect where `key` is there already."""
     await conn.execute(
-        """insert into desk_inbox (channel, thread, key, deed) values ($1, $2, $3, $4)
+        """insert into desk_inbox (channel, place, thread, key, deed) values ($1, $2, $3, $4, $5)
             on conflict (channel, key) do nothing""",
         channel,
+        place,
         thread,
         key,
         deed,
     )
 
 
-async def due(conn: Connection, channel: str, limit: int) -> list[int]:
-    """Threads in which the next thing can be done now."""
+async def due(conn: Connection, channel: str, limit: int) -> list[tuple[str, str]]:
+    """Threads, with their places, in which the next thing can be done now."""
     rows = await conn.fetch(
         """
-        select thread from (
-            select distinct on (thread) thread, number, due_at from desk_inbox
-            where channel = $1 and done_at is null order by thread, number
+        select place, thread from (
+            select distinct on (place, thread) place, thread, number, due_at from desk_inbox
+            where channel = $1 and done_at is null order by place, thread, number
         ) as next where due_at <= clock_timestamp() order by number limit $2
         """,
         channel,
         limit,
     )
-    return [row["thread"] for row in rows]
+    return [(row["place"], row["thread"]) for row in rows]
 
 
-async def next_of(conn: Connection, thread: int) -> Task | None:
+async def next_of(conn: Connection, channel: str, place: str, thread: str) -> Task | None:
     """What is to be done next in a thread, if it is due."""
     row = await conn.fetchrow(
-        """select number, thread, deed, attempts from (
-                select * from desk_inbox where thread = $1 and done_at is null order by number limit 1
+        """select number, deed, attempts from (
+                select * from desk_inbox where channel = $1 and place = $2 and thread = $3 and done_at is null
+                order by number limit 1
             ) as next where due_at <= clock_timestamp()""",
+        channel,
+        place,
         thread,
     )
     return Task(*row) if row else None

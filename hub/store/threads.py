@@ -57,9 +57,17 @@ async def at(conn: Connection, channel: str, place: str, thread: str) -> Thread 
     return _thread(row) if row else None
 
 
-async def get(conn: Connection, id: int) -> Thread:
-    """A thread that there is."""
-    return _thread(await conn.fetchrow(f"select {_COLUMNS} from desk_threads t where t.id = $1", id))
+async def may_be_at(conn: Connection, channel: str, place: str, thread: str) -> bool:
+    """Whether a thread is, or may turn out to be, at a place: one that is being opened stands there before we know."""
+    return bool(
+        await conn.fetchval(
+            """select exists (select from desk_threads where channel = $1
+                and ((place = $2 and thread = $3) or (thread is null and opening_at is not null)))""",
+            channel,
+            place,
+            thread,
+        )
+    )
 
 
 # Which conversations have one -------------------------------------------------------------------------------------

@@ -50,11 +50,13 @@ STATEMENTS = (
         unique (thread, key)
     ) with (fillfactor = 70)""",
     "create index desk_lines_unwritten on desk_lines (number) where ts is null",
-    # What agents did there, stored before the platform is told that it came; done in its order.
+    # What agents did there, stored before the platform is told that it came; done in its order. `thread` is the
+    # platform's word: it may be known to an agent before it is to us.
     """create table desk_inbox (
         number      bigint generated always as identity primary key,
         channel     text not null,
-        thread      bigint not null references desk_threads on delete cascade,
+        place       text not null,
+        thread      text not null,
         key         text not null,
         deed        text not null,
         attempts    int not null default 0,
@@ -62,7 +64,7 @@ STATEMENTS = (
         done_at     timestamptz,
         unique (channel, key)
     ) with (fillfactor = 70)""",
-    "create index desk_inbox_undone on desk_inbox (thread, number) where done_at is null",
+    "create index desk_inbox_undone on desk_inbox (channel, place, thread, number) where done_at is null",
 )
 
 

@@ -181,10 +181,17 @@ class SlackSimulator(Simulator):
         """Somebody mentions the app in a channel; answers when."""
         return await self.write(sender, f"<@{BOT}> {typed(text)}", channel, thread)
 
-    async def write(self, sender: str, markup: str, channel: str = "general", thread: str | None = None) -> str:
+    async def write(
+        self,
+        sender: str,
+        markup: str,
+        channel: str = "general",
+        thread: str | None = None,
+        files: tuple[tuple[str, str, bytes], ...] = (),
+    ) -> str:
         """Somebody writes in a channel; answers when."""
         room = self.workspace.room(channel)
-        message = self._written(sender, markup, room, thread)
+        message = self._written(sender, markup, room, thread, files)
         for event in self.workspace.told(room, message):
             await self.tell(event)
         return str(message["ts"])

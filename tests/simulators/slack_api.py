@@ -19,6 +19,7 @@ class WebApi(Files):
     """The methods. `interval`: seconds between two messages in one channel, two at once being let pass.
 
     `on_post` and `on_change` hear of what the app has written, `fault` says what is to go wrong with this call.
+    `whispers` are the names of those to whom something was said alone, and the words; `away` who is not active.
     """
 
     def __init__(
@@ -33,6 +34,8 @@ class WebApi(Files):
     ) -> None:
         self.calls: list[tuple[str, Json]] = []
         self.limited = 0
+        self.whispers: list[tuple[str, str]] = []
+        self.away: set[str] = set()
         super().__init__(workspace, on_post)
         self._interval = interval
         self._fault = fault
@@ -114,6 +117,13 @@ class WebApi(Files):
                 return {"user": _user(id, name)}
         raise Refused("users_not_found")
 
+    async def do_users_getPresence(self, arguments: Json) -> Json:  # noqa: N802 - Slack's name
+        """Whether somebody is there."""
+        name = self._workspace.names.get(str(arguments.get("user", "")))
+        if name is None:
+            raise Refused("user_not_found")
+        return {"presence": "away" if name in self.away else "active"}
+
     async def do_apps_connections_open(self, _: Json) -> Json:
         """Where a socket can be opened."""
         return {
@@ -141,6 +151,7 @@ class WebApi(Files):
     async def do_conversations_history(self, arguments: Json) -> Json:
         """What was written, but not in threads; the newest first."""
         channel = self.channel(arguments.get("channel", ""))
+        self.must_be_in(channel)
         top = [m for m in self._workspace.messages[channel] if m.get("thread_ts", m["ts"]) == m["ts"]]
         return {"messages": _page(reversed(top), arguments), "has_more": False}
 
@@ -189,8 +200,13 @@ class WebApi(Files):
 
     async def do_chat_postEphemeral(self, arguments: Json) -> Json:  # noqa: N802 - Slack's name
         """The app says something to one person only."""
-        self.channel(str(arguments.get("channel", "")))
+        channel = self.channel(str(arguments.get("channel", "")))
+        self.must_be_in(channel)
         _check(arguments)
+        name = self._workspace.names.get(str(arguments.get("user", "")))
+        if name is None:
+            raise Refused("user_not_in_channel")
+        self.whispers.append((name, self._workspace.look(arguments)))
         return {"message_ts": self._workspace.ts()}
 
     async def do_reactions_add(self, _: Json) -> Json:
@@ -207,8 +223,14 @@ class WebApi(Files):
         message["edited"] = {"user": BOT, "ts": self._workspace.ts()}
         await self._on_change(channel, message)
 
+    def must_be_in(self, channel: str) -> None:
+        """Refuses where the app is in no such channel."""
+        if not self._workspace.channels[channel].get("is_member", True):
+            raise Refused("not_in_channel")
+
     def may_write(self, channel: str) -> None:
         """Refuses where the app may not write, or not so fast."""
+        self.must_be_in(channel)
         if self._refuses(channel):
             raise Refused("channel_not_found")
         if self._workspace.channels[channel].get("is_archived"):

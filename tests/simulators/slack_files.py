@@ -71,6 +71,8 @@ class Files:
             files=[self.described(file["id"]) for file in files],
             thread_ts=arguments.get("thread_ts"),
         )
+        for file in files:
+            file["shares"] = {"public": {channel: [{"ts": message["ts"]}]}}
         await self._on_post(channel, message, arguments)
         return {"files": [{"id": file["id"], "title": file["name"]} for file in files]}
 

@@ -125,6 +125,8 @@ class Workspace:
                 return str(part["text"])
             case "link":
                 return str(part.get("text", part["url"]))
+            case "date":
+                return str(part["fallback"])
             case "user" | "usergroup" | "broadcast" as kind:
                 self.pings.append(f"{kind} {part}")
                 return "@somebody"
