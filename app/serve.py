@@ -28,6 +28,8 @@ from app.wiring import Parts, RoleName, parts, workers
 from bot.actions.all import actions
 from bot.endpoint import Actions
 from handoff import api as handoff_api
+from handoff.cases import Cases
+from handoff.cases_api import CasesApi
 from handoff.feed import Feed
 from handoff.presence import Caretaker, Presence
 from hub.http import PUBLIC_ORIGIN, Route
@@ -118,6 +120,7 @@ async def _application(made: Parts, role: RoleName, stack: contextlib.AsyncExitS
     routes: list[Route] = [
         *login.routes(auth, made.db),
         *handoff_api.routes(made.desk, made.db, made.bus, made.channels),
+        *CasesApi(Cases(made.db, made.steps, made.channels), made.db).routes(),
         *feed.routes(),
         *KnowledgeApi(made.db, made.articles, made.knowledge).routes(),
     ]

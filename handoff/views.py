@@ -13,6 +13,7 @@ from hub.types import (
     Attachment,
     Author,
     Button,
+    Case,
     Channel,
     ChannelIdentity,
     Customer,
@@ -20,6 +21,7 @@ from hub.types import (
     HandoffContext,
     Kind,
     Language,
+    Letter,
     Line,
     Message,
     Source,
@@ -106,7 +108,8 @@ class ConversationDetail(ConversationView, frozen=True, kw_only=True):
 class MessageView(Struct, frozen=True, kw_only=True):
     """A message or, with `kind` `note` and without `seq`, what agents wrote for each other.
 
-    `error`: why it failed or still waits, or why nobody knows whether it arrived.
+    `error`: why it failed or still waits, or why nobody knows whether it arrived. `letter`: what stands on the outside
+    of a letter, and `case` why it is in this conversation, and in which others it may belong.
     """
 
     id: str
@@ -124,6 +127,8 @@ class MessageView(Struct, frozen=True, kw_only=True):
     sources: tuple[Source, ...] | UnsetType = UNSET
     attachments: tuple[Attachment, ...] | UnsetType = UNSET
     answers: tuple[str, ...] | UnsetType = UNSET
+    case: Case | UnsetType = UNSET
+    letter: Letter | UnsetType = UNSET
 
 
 class Channels(Struct, frozen=True):
@@ -209,4 +214,6 @@ def message(stored: Message) -> MessageView:
         sources=stored.sources or UNSET,
         attachments=stored.attachments or UNSET,
         answers=stored.answers or UNSET,
+        case=stored.case or UNSET,
+        letter=stored.letter or UNSET,
     )

@@ -292,3 +292,11 @@ async def answers_to(conn: Connection, key: int) -> list[Message] | None:
     if not rows or rows[0]["state"] == "open":
         return None
     return [from_row(row) for row in rows if row["key"] is not None]
+
+
+async def raw(conn: Connection, conversation: str, id: str) -> bytes | None:
+    """A customer's message as the platform delivered it; None where that was not kept."""
+    found: bytes | None = await conn.fetchval(
+        "select raw from messages where conversation = $1 and id = $2", conversation, id
+    )
+    return found

@@ -16,6 +16,8 @@ from app.auth import Auth, Passwords
 from app.middlewares import authenticating, problems, security_headers
 from app.users import add_user
 from handoff import api
+from handoff.cases import Cases
+from handoff.cases_api import CasesApi
 from handoff.desk import Desk
 from handoff.feed import Feed
 from handoff.presence import Presence
@@ -94,6 +96,7 @@ async def open_office(database_url: str) -> AsyncIterator[Office]:
         routes = [
             *login.routes(auth, house.db),
             *api.routes(Desk(house.db, house.steps, channels), house.db, house.bus, channels),
+            *CasesApi(Cases(house.db, house.steps, channels), house.db).routes(),
             *feed.routes(),
         ]
         app = web.Application(middlewares=[security_headers, problems, authenticating(auth, presence)])
