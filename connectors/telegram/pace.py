@@ -15,6 +15,10 @@ from hub.errors import Transient
 PATIENCE = 4.0
 """Seconds to wait for one's turn here; who has to wait longer is better back in the line."""
 
+CHAT, GROUP, ALL = (1.0, 1), (4.0, 5), (1 / 20, 10)
+"""Seconds between two messages, and how many may go at once: no minute of a group has more than 20 then, no second more
+than 30 in all."""
+
 MANY = 2000
 """Chats and turns that are remembered before those of the past are forgotten."""
 
@@ -39,7 +43,7 @@ class Pace:
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
-        self._all = Line(1 / 20, 10)  # so that no second has more than 30
+        self._all = Line(*ALL)
         self._chats: dict[str, Line] = {}
         self._kept: dict[str, float] = {}
 
@@ -59,6 +63,5 @@ class Pace:
             if len(self._chats) + len(self._kept) >= MANY:
                 self._chats = {name: line for name, line in self._chats.items() if line.full_at > now}
                 self._kept = {name: turn for name, turn in self._kept.items() if turn > now - 60}
-            # A group: five at once and 15 more in a minute.
-            self._chats[chat] = Line(4, 5) if chat.startswith("-") else Line(1, 1)
+            self._chats[chat] = Line(*(GROUP if chat.startswith("-") else CHAT))
         return self._chats[chat]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from connectors.telegram import pace
 from hub.connector import File
 from tests.contracts.product import YES_NO, Product, product
 from tests.hub.house import HIT
@@ -18,6 +19,7 @@ from tests.kill.stack import free_port
 from tests.simulators.telegram import HEADER, SECRET, TOKEN, TelegramSimulator
 from tests.simulators.telegram_chats import BOT
 
+HURRY = 20
 ME = f"@{BOT['username']}"
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -49,21 +51,27 @@ async def until_health(made: Product, *, ok: bool) -> str:
     return health.detail
 
 
+@pytest.fixture(autouse=True)
+def the_pace_of_a_hurried_telegram(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its limits are shorter by as much as it hurries; half of that is left for a busy machine."""
+    monkeypatch.setattr(pace, "CHAT", (2.0 / HURRY, 1))
+
+
 @pytest.fixture(params=["webhook", "polling"])
 async def place(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Place]:
-    async with TelegramSimulator(mode=request.param, hurry=20) as telegram:
+    async with TelegramSimulator(mode=request.param, hurry=HURRY) as telegram:
         yield Place(telegram, database_url)
 
 
 @pytest.fixture
 async def webhook(database_url: str) -> AsyncIterator[Place]:
-    async with TelegramSimulator(hurry=20) as telegram:
+    async with TelegramSimulator(hurry=HURRY) as telegram:
         yield Place(telegram, database_url)
 
 
 @pytest.fixture
 async def polling(database_url: str) -> AsyncIterator[Place]:
-    async with TelegramSimulator(mode="polling", hurry=20) as telegram:
+    async with TelegramSimulator(mode="polling", hurry=HURRY) as telegram:
         yield Place(telegram, database_url)
 
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from connectors.telegram.pace import PATIENCE, Line, Pace
+from connectors.telegram.pace import ALL, CHAT, GROUP, PATIENCE, Line, Pace
 from hub.errors import Transient
 
 
@@ -15,11 +15,13 @@ def within(turns: list[float], seconds: float) -> int:
     return max(sum(start <= turn < start + seconds for turn in turns) for start in turns)
 
 
-@pytest.mark.parametrize(
-    ("line", "seconds", "most"), [(Line(4, 5), 60, 20), (Line(1 / 20, 10), 1, 30), (Line(1, 1), 1, 1)]
-)
+@pytest.mark.parametrize(("kind", "seconds", "most"), [(GROUP, 60, 20), (ALL, 1, 30), (CHAT, 1, 1)])
 @pytest.mark.parametrize("every", [0.0, 0.01, 0.3, 2.5])
-def test_no_span_of_time_has_more_than_telegram_allows(line: Line, seconds: float, most: int, every: float) -> None:
+def test_no_span_of_time_has_more_than_telegram_allows(
+    kind: tuple[float, int], seconds: float, most: int, every: float
+) -> None:
+    line = Line(*kind)
+
     turns = [line.take(100 + number * every) for number in range(300)]
 
     assert turns == sorted(turns)
@@ -27,7 +29,7 @@ def test_no_span_of_time_has_more_than_telegram_allows(line: Line, seconds: floa
 
 
 def test_a_quiet_chat_is_written_to_at_once() -> None:
-    line = Line(1, 1)
+    line = Line(*CHAT)
 
     assert [line.take(100), line.take(200), line.take(200)] == [100, 200, 201]
 
