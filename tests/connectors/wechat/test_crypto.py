@@ -77,30 +77,30 @@ def raw(plain: bytes) -> str:
 HEAD = b"0123456789abcdef"
 
 
-@pytest.mark.parametrize(
-    "encrypted",
-    [
-        "",
-        "not base64!",
-        "密文",
-        "AAAA",
-        raw(HEAD),
-        raw(HEAD + b"\x00\x00\x00\x02hi" + APP.encode() + b"\x00" * 24),  # filled with nothing
-        raw(HEAD + b"\x00\x00\x00\x02hi" + APP.encode() + b"\x00" * 23 + b"\x18"),  # only the last byte is right
-        raw(HEAD + b"\x00\x00\x00\x02hi" + APP.encode()[:9] + b"\x21" * 33),  # more than a block
-        raw(HEAD + b"\xff\xff\xff\xffhi" + APP.encode() + b"\x18" * 24),  # longer than there is
-        raw(HEAD + b"\x00\x00\x00\x15hi" + APP.encode() + b"\x18" * 24),
-        raw(HEAD + b"\x00\x00\x00\x03hi" + APP.encode() + b"\x18" * 24),
-        raw(b"\x20" * 32),
-        encrypt(KEY, MESSAGE, "wx_another_account"),
-        encrypt(KEY, MESSAGE, ""),
-        encrypt(KEY, MESSAGE, APP + "x"),
-        encrypt(key_of("b" * 43), MESSAGE, APP),
-    ],
-)
-def test_what_was_not_meant_for_us_is_refused(encrypted: str) -> None:
+NOT_FOR_US = {
+    "nothing": "",
+    "not base64": "not base64!",
+    "not ASCII": "密文",
+    "no whole block": "AAAA",
+    "no filling": raw(HEAD),
+    "filled with zeros": raw(HEAD + b"\x00\x00\x00\x02hi" + APP.encode() + b"\x00" * 24),
+    "only the last byte filled": raw(HEAD + b"\x00\x00\x00\x02hi" + APP.encode() + b"\x00" * 23 + b"\x18"),
+    "filled with more than a block": raw(HEAD + b"\x00\x00\x00\x02hi" + APP.encode()[:9] + b"\x21" * 33),
+    "nothing but filling": raw(b"\x20" * 32),
+    "far too long": raw(HEAD + b"\xff\xff\xff\xffhi" + APP.encode() + b"\x18" * 24),
+    "longer by one": raw(HEAD + b"\x00\x00\x00\x15hi" + APP.encode() + b"\x18" * 24),
+    "into the id": raw(HEAD + b"\x00\x00\x00\x03hi" + APP.encode() + b"\x18" * 24),
+    "another account": encrypt(KEY, MESSAGE, "wx_another_account"),
+    "no account": encrypt(KEY, MESSAGE, ""),
+    "a longer account": encrypt(KEY, MESSAGE, APP + "x"),
+    "another key": encrypt(key_of("b" * 43), MESSAGE, APP),
+}
+
+
+@pytest.mark.parametrize("what", NOT_FOR_US)
+def test_what_was_not_meant_for_us_is_refused(what: str) -> None:
     with pytest.raises(Unauthenticated):
-        decrypt(KEY, encrypted, APP)
+        decrypt(KEY, NOT_FOR_US[what], APP)
 
 
 @given(st.data())
