@@ -54,7 +54,9 @@ Call = Callable[[web.Request, Json], Awaitable[Json | web.StreamResponse]]
 
 
 class WeComApi:
-    """The API of one company. `refuse` names errors by path; `pages` and `empty_pages` say how messages are paged.
+    """The API of one company. `refuse` names errors by path; `page` and `empty_pages` say how messages are paged.
+
+    `held` holds pulls up, `pulled` counts them, `overlapping` says how many there were at once in one account.
 
     Faults befall what customers get to see: messages and files. What goes on in the background has none, so that no
     fault is used up there.
@@ -75,7 +77,7 @@ class WeComApi:
         self.ahead = 0.0
         self.held = asyncio.Event()
         self.held.set()
-        self.overlapping = 0
+        self.pulled = self.overlapping = 0
         self._pulling: Counter[str] = Counter()
         self._without_token: deque[float] = deque()
         self._msgids: set[tuple[str, str]] = set()
@@ -160,6 +162,7 @@ class WeComApi:
             return self._page_of(self.entries.get(account, []), asked)
         finally:
             self._pulling[account] -= 1
+            self.pulled += 1
 
     def _check_pull(self, token: str | None) -> None:
         if token is not None:

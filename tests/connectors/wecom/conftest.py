@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from connectors.wecom import errors
+from hub import alone
 from tests.contracts.product import Product, product
 from tests.kill.stack import free_port
 from tests.simulators.wecom import ACCOUNT, WeCom
@@ -36,6 +38,14 @@ class Kf:
 def sender(customer: str) -> str:
     """The identity of a customer of the first account."""
     return f"{ACCOUNT}:{customer}"
+
+
+@pytest.fixture(autouse=True)
+def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who takes over from somebody, or tries again, does so soon."""
+    monkeypatch.setattr(alone, "LEASE", 3.0)
+    for code in errors._WAIT:
+        monkeypatch.setitem(errors._WAIT, code, 0.3)
 
 
 @pytest.fixture
