@@ -18,7 +18,7 @@ import uvloop
 
 from app.supervisor.process import StartError
 from app.supervisor.state import var_folder
-from benchmarks import intake, report, rounds, systems
+from benchmarks import intake, report, rounds, systems, webhooks
 from benchmarks.dialogues import ROOT, articles, questions, sample
 from benchmarks.figures import Cell, Results, targets
 from benchmarks.watch import cpu, memory
@@ -52,7 +52,7 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--markdown", action="store_true", help="print the tables as Markdown")
     parser.add_argument("--check", action="store_true", help="exit with 1 where a target is missed")
     parser.add_argument("--systems", default="stock,bare,hub", help="which of stock, bare and hub; default all")
-    parser.add_argument("--no-intake", action="store_true", help="leave out the durable intake")
+    parser.add_argument("--no-intake", action="store_true", help="leave out the durable intake and the webhooks")
     parser.add_argument("--seed", type=int, default=1, help="of the dialogues")
     wanted = parser.parse_args(words)
     wanted.systems = wanted.systems.split(",")
@@ -81,7 +81,7 @@ async def bench(wanted: argparse.Namespace) -> report.Report:
             )
             for system in made
         }
-    stored = [] if wanted.no_intake else await _intake(folder, wanted.quick)
+    stored, delivered = ([], []) if wanted.no_intake else await _intake(folder, wanted.quick)
     return report.Report(
         at=report.now(),
         commit=report.commit(),
@@ -95,6 +95,7 @@ async def bench(wanted: argparse.Namespace) -> report.Report:
         left_out=left_out,
         results=results,
         intake=stored,
+        webhooks=delivered,
         targets=targets(results),
     )
 
@@ -143,9 +144,12 @@ async def _played(
     return await rounds.measure(made, plan, pace, say), rehearsals, left_out
 
 
-async def _intake(folder: Path, quick: bool) -> list[intake.Intakes]:
-    say("durable intake")
-    return await intake.measure(folder, *((1.0, 1) if quick else (2.0, 3)))
+async def _intake(folder: Path, quick: bool) -> tuple[list[intake.Intakes], list[webhooks.Webhooks]]:
+    async with intake.database(folder) as url:
+        say("durable intake")
+        stored = await intake.measure(url, *((1.0, 1) if quick else (2.0, 3)))
+        say("webhooks")
+        return stored, await webhooks.measure(url, *((0.7, 1) if quick else (1.0, 3)))
 
 
 def say(text: str) -> None:

@@ -8,10 +8,11 @@ number in its stream, belongs to a conversation, and is told to the agents' feed
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import statistics
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 from msgspec import Struct
@@ -33,7 +34,7 @@ CALLERS = (1, 8, 32)
 PER_CONVERSATION = 8
 """Messages of one customer before the next one comes."""
 
-BARE = "create table bare (key bigint generated always as identity primary key, sender text, text text)"
+BARE = "create table if not exists bare (key bigint generated always as identity primary key, sender text, text text)"
 
 
 class Intakes(Struct, frozen=True):
@@ -49,8 +50,9 @@ Store = Callable[[str, int], Awaitable[object]]
 """Stores one message of a caller: the caller's name, and which of its messages it is."""
 
 
-async def measure(bench: Path, seconds: float, rounds: int) -> list[Intakes]:
-    """Measures both in turn on a PostgreSQL of our own, `seconds` each, `rounds` times for every number of callers."""
+@contextlib.asynccontextmanager
+async def database(bench: Path) -> AsyncIterator[str]:
+    """The address of an empty database of ours, on a PostgreSQL of its own."""
     server = Postgres(bench / "intake")
     process = Process(server.prepare())
     try:
@@ -58,21 +60,27 @@ async def measure(bench: Path, seconds: float, rounds: int) -> list[Intakes]:
         name = f"bench_{uuid.uuid4().hex[:12]}"
         await _execute(server.url_of("postgres"), f"create database {name}")
         await upgrade(server.url_of(name))
-        db = Database(server.url_of(name))
         try:
-            return await _measure(db, seconds, rounds)
+            yield server.url_of(name)
         finally:
-            await db.close()
             await _execute(server.url_of("postgres"), f"drop database {name} with (force)")
     finally:
         await process.stop()
 
 
+async def measure(url: str, seconds: float, rounds: int) -> list[Intakes]:
+    """Measures both in turn in the database, `seconds` each, `rounds` times for every number of callers."""
+    db = Database(url)
+    try:
+        return await _measure(db, seconds, rounds)
+    finally:
+        await db.close()
+
+
 async def _measure(db: Database, seconds: float, rounds: int) -> list[Intakes]:
     bus = Bus(None)
     intake = Intake(db, bus, Steps(db, bus, Channels(), TranscriptContexts()))
-    async with db.connection() as conn:
-        await conn.execute(BARE)
+    row = await bare(db)
 
     async def message(caller: str, number: int) -> None:
         sender = f"{caller}-{number // PER_CONVERSATION}"
@@ -80,21 +88,29 @@ async def _measure(db: Database, seconds: float, rounds: int) -> list[Intakes]:
             InboundMessage(channel="rest", sender=sender, scope=sender, external_id=str(uuid.uuid4()), text=TEXT)
         )
 
+    found = []
+    for store in (message, row):
+        await rate(store, max(CALLERS), min(1.0, seconds))  # opens the pool, warms the plans
+    for callers in CALLERS:
+        pairs = [(await rate(message, callers, seconds), await rate(row, callers, seconds)) for _ in range(rounds)]
+        ours, rows = (statistics.median(rates) for rates in zip(*pairs, strict=True))
+        found.append(Intakes(callers, ours, rows, ours / rows))
+    return found
+
+
+async def bare(db: Database) -> Store:
+    """What ours is compared with: one row inserted and committed."""
+    async with db.connection() as conn:
+        await conn.execute(BARE)
+
     async def row(caller: str, number: int) -> None:
         async with db.connection() as conn:
             await conn.execute("insert into bare (sender, text) values ($1, $2)", caller, TEXT)
 
-    found = []
-    for store in (message, row):
-        await _rate(store, max(CALLERS), min(1.0, seconds))  # opens the pool, warms the plans
-    for callers in CALLERS:
-        pairs = [(await _rate(message, callers, seconds), await _rate(row, callers, seconds)) for _ in range(rounds)]
-        ours, bare = (statistics.median(rates) for rates in zip(*pairs, strict=True))
-        found.append(Intakes(callers, ours, bare, ours / bare))
-    return found
+    return row
 
 
-async def _rate(store: Store, callers: int, seconds: float) -> float:
+async def rate(store: Store, callers: int, seconds: float) -> float:
     """Calls a second of so many callers, each the next one when the last has been committed."""
     run_id = uuid.uuid4().hex
     began = time.perf_counter()

@@ -18,6 +18,7 @@ from benchmarks.figures import Figures, Results, Target
 from benchmarks.intake import Intakes
 from benchmarks.rounds import Rehearsal
 from benchmarks.watch import Memory
+from benchmarks.webhooks import Webhooks
 
 SYSTEMS = {"stock": "stock Rasa bot", "bare": "our Rasa, bare", "hub": "hub, everything on"}
 
@@ -63,6 +64,7 @@ class Report(Struct, frozen=True):
     left_out: list[str]
     results: Results
     intake: list[Intakes]
+    webhooks: list[Webhooks]
     targets: list[Target]
 
     @property
@@ -118,6 +120,8 @@ def text(report: Report, *, markdown: bool) -> str:
     ]
     if report.intake:
         parts.append(_table(_intake_rows(report.intake), markdown))
+    if report.webhooks:
+        parts.append(_table(_webhook_rows(report.webhooks), markdown))
     return "\n\n".join([*parts, _notes(report)])
 
 
@@ -175,6 +179,11 @@ def _target_rows(targets: Sequence[Target]) -> list[list[str]]:
 def _intake_rows(intakes: Sequence[Intakes]) -> list[list[str]]:
     rows = [["callers", "messages stored/s", "bare transactions/s", "ratio"]]
     return rows + [[str(i.callers), f"{i.messages:,.0f}", f"{i.bare:,.0f}", f"{i.ratio:.2f}"] for i in intakes]
+
+
+def _webhook_rows(found: Sequence[Webhooks]) -> list[list[str]]:
+    rows = [["channel", "webhooks stored/s", "bare transactions/s", "ratio"]]
+    return rows + [[w.channel, f"{w.deliveries:,.0f}", f"{w.bare:,.0f}", f"{w.ratio:.2f}"] for w in found]
 
 
 def _notes(report: Report) -> str:

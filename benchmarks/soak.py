@@ -1,6 +1,7 @@
-"""The long runs (`make soak`): a crowd that writes for minutes, then a storm of `kill -9`; figures at the end.
+"""The long runs (`make soak`): a crowd that writes for minutes, a storm of `kill -9`, deliveries over all channels.
 
 `python -m benchmarks.soak --minutes 10`: a third of the time steady load with the memory's slope, the rest the storm.
+`python -m benchmarks.soak --only channels --deliveries 2000`: mixed deliveries with repetitions and faults, alone.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import time
 import aiohttp
 import psutil
 
+from tests.kill.channels import Tally, deliver, faults, platforms, product
 from tests.kill.stack import Stack, running_stack
 from tests.kill.storm import Count, Visitor, settle_and_count, storm
 
@@ -57,22 +59,60 @@ def slope(samples: list[float]) -> float:
     return above / sum((place - middle) ** 2 for place in range(len(late))) * 60 / SAMPLE_EVERY
 
 
+async def over_channels(deliveries: int, customers: int, seed: int) -> Tally:
+    """So many deliveries over all channels by so many customers of each, to the whole product with its real bot.
+
+    What a customer writes while their turn is under way is answered by the next one, together. The simulated platforms
+    wait a twentieth of what the real ones do, and fail one of our calls every second or so.
+    """
+    simulated = platforms(hurry=20)
+    async with product(simulated) as stack:
+        trouble = faults(simulated, seed, every=1.0)
+        return await deliver(
+            stack, simulated, deliveries, customers=customers, seed=seed, trouble=trouble, longest=600, said=_say
+        )
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
 async def main() -> int:
-    """Runs both and prints the figures; the exit status is 1 where anything was lost or doubled."""
+    """Runs what is wanted and prints the figures; the exit status is 1 where anything was lost or doubled."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=10)
-    parser.add_argument("--visitors", type=int, default=20)
+    parser.add_argument("--minutes", type=float, default=10, help="of steady load and storm together")
+    parser.add_argument("--visitors", type=int, default=20, help="of the web chat, in these")
+    parser.add_argument("--deliveries", type=int, default=100_000, help="over all channels")
+    parser.add_argument("--customers", type=int, default=20, help="of each channel, in these")
+    parser.add_argument("--only", choices=("steady", "storm", "channels"), help="leave the others out")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     wanted = parser.parse_args()
-    print(f"seed {wanted.seed}, {wanted.visitors} visitors, {wanted.minutes} minutes", flush=True)
-    async with running_stack() as stack:
+    clean = True
+    if wanted.only != "channels":
+        print(f"seed {wanted.seed}, {wanted.visitors} visitors, {wanted.minutes} minutes", flush=True)
+        async with running_stack() as stack:
+            clean = await _visited(stack, wanted)
+    if wanted.only in (None, "channels"):
+        print(f"seed {wanted.seed}, {wanted.deliveries:,} deliveries, {wanted.customers} customers each", flush=True)
+        tally = await over_channels(wanted.deliveries, wanted.customers, wanted.seed)
+        print(f"channels: {tally}")
+        clean = clean and tally.clean
+    return 0 if clean else 1
+
+
+async def _visited(stack: Stack, wanted: argparse.Namespace) -> bool:
+    clean = True
+    if wanted.only != "storm":
         calm, memory = await steady(stack, wanted.minutes * 20, wanted.visitors, wanted.seed)
         print(f"steady: {calm}", flush=True)
         for name, samples in memory.items():
             print(f"  {name:<9} {samples[-1]:7.0f} MiB at the end, {slope(samples):+6.2f} MiB a minute", flush=True)
+        clean = calm.clean
+    if wanted.only != "steady":
         wild = await storm(stack, wanted.minutes * 40, wanted.visitors, wanted.seed)
-        print(f"storm:  {wild}")
-    return 0 if calm.clean and wild.clean else 1
+        print(f"storm:  {wild}", flush=True)
+        clean = clean and wild.clean
+    return clean
 
 
 if __name__ == "__main__":
