@@ -46,12 +46,16 @@ class Posted(Struct, frozen=True):
 
 
 class User(Struct, frozen=True):
-    """Somebody in the workspace; `email` where the app may see it."""
+    """Somebody in the workspace; `email` where the app may see it. `teams`: whose member they are.
+
+    In a channel that is shared with another workspace that may be another one than ours.
+    """
 
     id: str
     name: str
     email: str | None = None
     bot: bool = False
+    teams: tuple[str, ...] = ()
 
 
 class SlackApi:
@@ -110,7 +114,15 @@ class SlackApi:
         user: Json = answer.get("user") or {}
         profile: Json = user.get("profile") or {}
         name = profile.get("display_name") or profile.get("real_name") or user.get("real_name") or user.get("name")
-        return User(id, str(name or id), profile.get("email"), bool(user.get("is_bot")))
+        known = not user.get("deleted") and user.get("is_email_confirmed") is not False
+        teams = [user.get("team_id"), *((user.get("enterprise_user") or {}).get("teams") or ())]
+        return User(
+            id,
+            str(name or id),
+            profile.get("email") if known else None,
+            bool(user.get("is_bot")),
+            tuple(str(team) for team in teams if team),
+        )
 
     async def channel_id(self, name: str) -> str:
         """A channel's id by its name; raises `Rejected` where the app sees no such channel."""
@@ -145,6 +157,8 @@ class SlackApi:
         `key` can be found again with `find`. `broadcast`: what is posted into a thread is shown in the channel, too.
         Pings nobody and unfolds nothing.
         """
+        if key is not None and blocks and "block_id" not in blocks[0]:
+            blocks = [{**blocks[0], "block_id": key}, *blocks[1:]]
         await self._pace.turn(channel)
         try:
             answer = await self.asked(
@@ -199,8 +213,13 @@ class SlackApi:
             since["cursor"] = cursor
 
     async def find(self, channel: str, thread: str | None, key: str, oldest: float) -> str | None:
-        """The message that was posted with this `key` since then; None where there is none."""
+        """The message that was posted with this `key` since then; None where there is none.
+
+        Its first block has the key, too: which permissions reading metadata takes is nowhere said for sure.
+        """
         for message in await self.messages(channel, thread, oldest):
+            if any(block.get("block_id") == key for block in message.get("blocks") or ()):
+                return str(message["ts"])
             metadata = message.get("metadata") or {}
             if metadata.get("event_type") == METADATA and (metadata.get("event_payload") or {}).get("key") == key:
                 return str(message["ts"])

@@ -52,7 +52,7 @@ class AgentsDesk:
         self._api = api
         self._identity = identity
         frame = Frame(language=settings.language, prefix=settings.note_prefix, public_url=public_url)
-        self._colleagues = Colleagues(self._channel, core.db, core.bus, api, frame.language)
+        self._colleagues = Colleagues(self._channel, core.db, core.bus, api, identity, frame.language)
         self._hands = Hands(self._channel, core, api, identity, self._colleagues, frame)
         self._follower = Follower(self._channel, core.db)
         self._writer = Writer(self._channel, core.db, api, identity, frame)

@@ -28,6 +28,7 @@ PIECE: Final = 2400
 """The longest text of one line; what is longer makes several."""
 
 _PIECES = Limits(text=PIECE, measure=utf16)
+_LINKS = 20
 _LINE, _QUOTE, _FACTS, _FALLBACK = 300, 60, 600, 1500
 _TIME = "\x00"  # stands in a text for a point in time, which each reader sees by their own clock
 _FEW = 2
@@ -79,7 +80,7 @@ def first_post(seen: Overview, before: Sequence[Message], earlier: int, frame: F
     quote: list[Json] = [_text(say("shortened", language, count=earlier) + "\n")] if earlier else []
     for number, message in enumerate(before):
         quote += [_text("\n")] if number else []
-        quote += [_bold(_speaker(message, who, language)), _text(": "), *markup.elements(_cut(_body(message), _LINE))]
+        quote += [_bold(_speaker(message, who, language)), _text(": "), *_words(_cut(_body(message), _LINE))]
     blocks = [_rich("section", head), _rich("quote", quote or [_text(say("nothing_said", language))])]
     if buttons := _buttons(seen, language):
         blocks.append({"type": "actions", "elements": buttons})
@@ -165,6 +166,11 @@ def post(lines: Sequence[list[Json]]) -> Shown:
     return Shown(_fallback(elements), [_rich("section", elements)])
 
 
+def size(line: Sequence[Json]) -> int:
+    """How much room a line takes in a post."""
+    return len(msgspec.json.encode(line).decode())
+
+
 def about_message(line: Written, message: Message, who: str, language: Language) -> list[Json]:
     """The line about a message: its words, or what became of it. `who` is the customer's name."""
     match line.what:
@@ -173,11 +179,10 @@ def about_message(line: Written, message: Message, who: str, language: Language)
             words = all_of_it[min(number, len(all_of_it) - 1)]
             last = number >= len(all_of_it) - 1
             shown = "\n".join(part for part in (words, *(_beside(message) if last else ())) if part)
-            return [_bold(_speaker(message, who, language)), _text(": "), *markup.elements(shown)]
-        case "failed" | "waits" | "arrived":
-            key = line.item or message.delivery if line.what == "failed" else line.what
-            what = "“" + _cut(_body(message), _QUOTE) + "”"
-            return [_text(say(key, language, why=_cut(message.error or "?", _LINE), what=what))]
+            return [_bold(_speaker(message, who, language)), _text(": "), *_words(shown)]
+        case "failed" | "dropped" | "unknown" | "waits" | "arrived" as what:
+            begins = "“" + _cut(_body(message), _QUOTE) + "”"
+            return [_text(say(what, language, why=_cut(line.item or "?", _LINE), what=begins))]
         case _:
             file = next((file for file in message.attachments if file.id == line.item), None)
             name, speaker = file.name if file else "?", _speaker(message, who, language)
@@ -236,6 +241,12 @@ def _text(text: str) -> Json:
 
 def _bold(text: str) -> Json:
     return {"type": "text", "text": text, "style": {"bold": True}}
+
+
+def _words(text: str) -> list[Json]:
+    """What somebody wrote; with so many links that a post could not hold them, without links to click."""
+    elements = list(markup.elements(text))
+    return elements if len(elements) <= 2 * _LINKS else [_text(text)]
 
 
 def _timed(text: str, at: datetime | None) -> list[Json]:

@@ -144,9 +144,9 @@ def _fate(thread: Thread, message: Message, deferred: bool) -> Iterator[Draft]:
         return
     match message.delivery:
         case "failed" | "dropped" | "unknown" as what:
-            yield Draft(at, f"{what}:{id}", "failed", message.key, what)
+            yield Draft(at, f"{what}:{id}", what, message.key, message.error)
         case "queued" if deferred:
-            yield Draft(at, f"waits:{id}", "waits", message.key)
+            yield Draft(at, f"waits:{id}", "waits", message.key, message.error)
         case "sent" | "delivered":
             yield Draft(at, f"arrived:{id}", "arrived", message.key)
         case _:

@@ -8,6 +8,7 @@ import time
 
 from connectors.slack.api import SlackApi, User
 from connectors.slack.desk_texts import say
+from connectors.slack.identity import Identity
 from hub.bus import Bus
 from hub.errors import DeliveryError, HubError, Rejected
 from hub.store import thread_inbox, users
@@ -30,11 +31,14 @@ class Stranger(HubError):
 class Colleagues:
     """Agents by their ids in Slack, and the other way round."""
 
-    def __init__(self, channel: str, db: Database, bus: Bus, api: SlackApi, language: Language) -> None:
+    def __init__(
+        self, channel: str, db: Database, bus: Bus, api: SlackApi, identity: Identity, language: Language
+    ) -> None:
         self._channel = channel
         self._db = db
         self._bus = bus
         self._api = api
+        self._identity = identity
         self._language = language
         self._known: dict[str, tuple[float, User]] = {}
         self._ids: dict[str, tuple[float, str | None]] = {}
@@ -44,7 +48,10 @@ class Colleagues:
 
         Raises `Stranger`, or a `DeliveryError` where Slack has to be asked and does not answer.
         """
-        email = (await self._user(user)).email
+        found = await self._user(user)
+        if found.teams and self._identity.own is not None and self._identity.own.team not in found.teams:
+            raise Stranger(say("outsider", self._language))
+        email = found.email
         if not email:
             self._known.pop(user, None)
             raise Stranger(say("no_email", self._language))

@@ -71,6 +71,10 @@ TEXTS: dict[str, dict[Language, str]] = {
         "en": "📎 {who}: {name} cannot be shown here; it is in the console",
         "zh": "📎 {who}：{name} 无法在此显示，请到工作台查看",
     },
+    "unshowable": {
+        "en": "⚠ Something cannot be shown here; see the console",
+        "zh": "⚠ 有内容无法在此显示，请到工作台查看",
+    },
     # Told to one person alone
     "no_email": {
         "en": "This was not taken: Slack does not tell the app your address. The app needs the permission "
@@ -86,6 +90,10 @@ TEXTS: dict[str, dict[Language, str]] = {
     "no_agent": {
         "en": "This was not taken: {email} is no agent here. Ask an administrator for the role, then do it again.",
         "zh": "操作未生效：{email} 没有客服角色。请管理员授予后重试。",
+    },
+    "outsider": {
+        "en": "This was not taken: you are a member of another workspace, whose addresses nobody here can vouch for.",
+        "zh": "操作未生效：您属于其他工作区，无法确认其邮箱的真实性。",
     },
     "taken": {
         "en": "This was not sent: {who} has this conversation. With {prefix} at its beginning it would be a note.",

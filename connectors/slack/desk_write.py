@@ -10,13 +10,13 @@ import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from connectors.slack import desk_blocks
+from connectors.slack import desk_blocks, markup
 from connectors.slack.api import SlackApi
 from connectors.slack.desk_blocks import Frame, Json, Shown
 from connectors.slack.desk_files import Files
+from connectors.slack.desk_texts import say
 from connectors.slack.identity import Identity
 from hub.errors import Rejected, Unreachable
-from hub.render import utf16
 from hub.store import messages, overview, thread_lines, threads
 from hub.store.db import Database
 from hub.store.thread_lines import Written
@@ -28,8 +28,8 @@ BEFORE = 12
 """Messages that the first post shows."""
 
 LINES = 40
-POST = 3000
-"""The most lines, and the longest text, of one post."""
+POST = 6000
+"""The most lines, and the most room for them, of one post."""
 
 _CLOCKS = timedelta(minutes=5)
 """By how much Slack's clock and ours may differ."""
@@ -142,9 +142,16 @@ class Writer:
             if any(code in str(error) for code in _THREAD_GONE):
                 await self._lose(thread, error)
                 return
-            log.error("%s: lines of a thread were left out: %s", self._channel, error)
-            async with self._db.connection() as conn:
-                await thread_lines.written(conn, _same_post(waiting), "")
+            await self._leave_out(thread, waiting, error)
+
+    async def _leave_out(self, thread: Thread, waiting: Sequence[Written], error: Rejected) -> None:
+        """Slack will never show this: it is said that there is something, and it goes on."""
+        log.error("%s: lines of a thread were left out: %s", self._channel, error)
+        async with self._db.connection() as conn:
+            now = await thread_lines.unwritten(conn, thread.id, LINES)  # with the name of the post that was refused
+            await thread_lines.written(conn, _same_post(now), "")
+        text = say("unshowable", self._frame.language)
+        await self._api.post(thread.place or "", markup.plain(text), thread=thread.thread)
 
     async def _lose(self, thread: Thread, error: Rejected) -> None:
         log.warning("%s: a thread is no longer there and is begun anew: %s", self._channel, error)
@@ -167,7 +174,7 @@ class Writer:
         lines = [line for line in _until(waiting) if line.post is None]
         length = 0
         for number, line in enumerate(await self._elements(thread, lines)):
-            length += 1 + sum(utf16(str(part.get("text") or part.get("url") or "")) for part in line)
+            length += desk_blocks.size(line)
             if number and length > POST:
                 return lines[:number]
         return lines
@@ -228,4 +235,6 @@ def _until(waiting: Sequence[Written]) -> list[Written]:
 
 
 def _same_post(waiting: Sequence[Written]) -> list[int]:
-    return [line.number for line in waiting if line.number == waiting[0].number or line.post == waiting[0].post]
+    """The lines that are in one post with the first."""
+    name = waiting[0].post
+    return [line.number for line in waiting if name is not None and line.post == name] or [waiting[0].number]

@@ -19,7 +19,7 @@ from hub.store.messages import from_row as message_from_row
 from hub.store.threads import Thread
 from hub.types import Message
 
-What = Literal["said", "file", "lost", "failed", "waits", "arrived", "status", "own"]
+What = Literal["said", "file", "lost", "failed", "dropped", "unknown", "waits", "arrived", "status", "own"]
 """What a line is about: words or a part of them; a file, or one that could not be had; a message that did not arrive,
 that waits for the customer, or that arrived in the end; a step of the conversation's life. Or it was written there."""
 
@@ -27,7 +27,7 @@ that waits for the customer, or that arrived in the end; a step of the conversat
 class Draft(Struct, frozen=True):
     """A line that is to be written, unless there is one with its `key` already.
 
-    `entry`: the key of a message, or the number of a step; `item`: which part of it, or which file.
+    `entry`: the key of a message, or the number of a step; `item`: which part of it, which file, or the reason.
     """
 
     thread: int

@@ -20,6 +20,7 @@ class WebApi(Files):
 
     `on_post` and `on_change` hear of what the app has written, `fault` says what is to go wrong with this call.
     `whispers` are the names of those to whom something was said alone, and the words; `away` who is not active.
+    `hides_metadata`: the app may not read it.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class WebApi(Files):
         self.limited = 0
         self.whispers: list[tuple[str, str]] = []
         self.away: set[str] = set()
+        self.hides_metadata = False
         super().__init__(workspace, on_post)
         self._interval = interval
         self._fault = fault
@@ -108,13 +110,13 @@ class WebApi(Files):
         name = self._workspace.names.get(id)
         if name is None:
             raise Refused("user_not_found")
-        return {"user": _user(id, name)}
+        return {"user": self._user(id, name)}
 
     async def do_users_lookupByEmail(self, arguments: Json) -> Json:  # noqa: N802 - Slack's name
         """Who has this address."""
         for id, name in self._workspace.names.items():
             if arguments.get("email") == _email(name):
-                return {"user": _user(id, name)}
+                return {"user": self._user(id, name)}
         raise Refused("users_not_found")
 
     async def do_users_getPresence(self, arguments: Json) -> Json:  # noqa: N802 - Slack's name
@@ -153,7 +155,7 @@ class WebApi(Files):
         channel = self.channel(arguments.get("channel", ""))
         self.must_be_in(channel)
         top = [m for m in self._workspace.messages[channel] if m.get("thread_ts", m["ts"]) == m["ts"]]
-        return {"messages": _page(reversed(top), arguments), "has_more": False}
+        return self._page(reversed(top), arguments)
 
     async def do_conversations_replies(self, arguments: Json) -> Json:
         """A thread, the oldest first."""
@@ -161,7 +163,7 @@ class WebApi(Files):
         thread = self._workspace.thread(channel, str(arguments.get("ts", "")))
         if not thread:
             raise Refused("thread_not_found")
-        return {"messages": _page(thread, arguments), "has_more": False}
+        return self._page(thread, arguments)
 
     # Messages --------------------------------------------------------------------------------------------------------
 
@@ -222,6 +224,30 @@ class WebApi(Files):
         message["blocks"] = arguments.get("blocks") or []
         message["edited"] = {"user": BOT, "ts": self._workspace.ts()}
         await self._on_change(channel, message)
+
+    def _page(self, messages: Iterable[Json], arguments: Json) -> Json:
+        """As many as are asked for, and where there are more."""
+        oldest, limit = float(arguments.get("oldest") or 0), int(arguments.get("limit") or 100)
+        found = [message for message in messages if float(message["ts"]) > oldest]
+        start = int(arguments.get("cursor") or 0)
+        shown, more = found[start : start + limit], len(found) > start + limit
+        if self.hides_metadata or str(arguments.get("include_all_metadata", "")).lower() not in ("1", "true"):
+            shown = [{key: value for key, value in message.items() if key != "metadata"} for message in shown]
+        cursor = {"next_cursor": str(start + limit) if more else ""}
+        return {"messages": shown, "has_more": more, "response_metadata": cursor}
+
+    def _user(self, id: str, name: str) -> Json:
+        profile = {"real_name": name.title(), "display_name": name, "email": _email(name)}
+        team = "T0OTHER000" if name in self._workspace.outsiders else TEAM
+        return {
+            "id": id,
+            "team_id": team,
+            "name": name,
+            "is_bot": id == BOT,
+            "deleted": False,
+            "is_email_confirmed": True,
+            "profile": profile,
+        }
 
     def must_be_in(self, channel: str) -> None:
         """Refuses where the app is in no such channel."""
@@ -290,19 +316,6 @@ def _check(arguments: Json) -> None:
     metadata = arguments.get("metadata")
     if metadata and not (isinstance(metadata.get("event_payload"), dict) and metadata.get("event_type")):
         raise Refused("invalid_metadata_format")
-
-
-def _page(messages: Iterable[Json], arguments: Json) -> list[Json]:
-    oldest, limit = float(arguments.get("oldest") or 0), int(arguments.get("limit") or 100)
-    shown = [message for message in messages if float(message["ts"]) > oldest][:limit]
-    if str(arguments.get("include_all_metadata", "")).lower() in ("1", "true"):
-        return shown
-    return [{key: value for key, value in message.items() if key != "metadata"} for message in shown]
-
-
-def _user(id: str, name: str) -> Json:
-    profile = {"real_name": name.title(), "display_name": name, "email": _email(name)}
-    return {"id": id, "team_id": TEAM, "name": name, "is_bot": id == BOT, "deleted": False, "profile": profile}
 
 
 def _email(name: str) -> str:

@@ -29,6 +29,7 @@ class Workspace:
         self.files: dict[str, Json] = {}
         self.data: dict[str, bytes] = {}
         self.pings: list[str] = []
+        self.outsiders: set[str] = set()
         self._counter = itertools.count(1)
         self._last = 0
 

@@ -66,6 +66,17 @@ async def test_strangers_are_told_what_to_do(desks: Desks) -> None:
     assert await said_by_agents(desks, conversation) == ["Now I am somebody."]
 
 
+async def test_who_belongs_to_another_workspace_is_no_agent_whatever_their_address(desks: Desks) -> None:
+    conversation = await desks.hands_over()
+    thread = await desks.thread()
+    await eventually(lambda: desks.product.connector.identity.own is not None)  # type: ignore[attr-defined]
+    desks.slack.workspace.outsiders.add("bob")
+    await desks.writes("bob", "I am Bob, am I not?", thread)
+    assert "another workspace" in await desks.whispered("bob", "not taken")
+    await desks.at_rest()
+    assert await said_by_agents(desks, conversation) == []
+
+
 async def test_what_is_told_often_is_done_once(desks: Desks) -> None:
     conversation = await desks.hands_over()
     thread = await desks.thread()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hub.connector import File
 from hub.lifecycle import Step
-from hub.store import conversations
+from hub.store import conversations, outbox
 from hub.types import Window
-from tests.connectors.slack_desk.office import Desks, both_sides, eventually
+from tests.connectors.slack_desk.office import Desks, Office, both_sides, eventually
 
 
 async def test_what_happens_in_the_console_stands_in_the_thread(desks: Desks) -> None:
@@ -108,6 +108,43 @@ async def test_what_cannot_be_delivered_is_said_with_its_reason(desks: Desks) ->
     assert "channel_not_found" in failure
     assert failure.endswith("“Hello? This is about your parcel.”")
     assert "Are you there?" not in failure
+
+
+async def test_what_waits_for_the_customer_and_what_arrives_after_all_is_said(office: Office) -> None:
+    async with office.open(working=False) as desks:
+        bob, console = await desks.hire("bob"), desks.product.desk
+        assert await desks.slack.say("ann", "hello")
+        conversation = str((await desks.product.rows("select id from conversations"))[0]["id"])
+        await console.claim(bob, conversation)
+        thread = await desks.thread()
+        later, perhaps = [(await console.say(bob, conversation, text))[0] for text in ("Later.", "Perhaps.")]
+        async with desks.product.db.transaction() as conn:
+            await outbox.defer(conn, later.key, "the platform lets us only answer")
+            await outbox.mark(conn, perhaps.key, "unknown", error="interrupted")
+        await eventually(lambda: len(desks.lines(thread)) == 4, lambda: desks.lines(thread))
+        async with desks.product.db.transaction() as conn:
+            await outbox.mark(conn, later.key, "sent")
+            await outbox.mark(conn, perhaps.key, "delivered")
+            await outbox.mark(conn, later.key, "delivered")
+        await eventually(lambda: len(desks.lines(thread)) == 6, lambda: desks.lines(thread))
+        assert sorted(desks.lines(thread)) == [
+            "Bob: Later.",
+            "Bob: Perhaps.",
+            "⏳ Waits for the customer's next message: the platform lets us only answer — “Later.”",
+            "⚠ Nobody knows whether this arrived: interrupted — “Perhaps.”",
+            "✓ Arrived after all: “Later.”",
+            "✓ Arrived after all: “Perhaps.”",
+        ]
+
+
+async def test_many_links_are_no_reason_to_be_left_out(desks: Desks) -> None:
+    await desks.hands_over()
+    thread = await desks.thread()
+    text = " ".join(f"https://a.example/{number}" for number in range(500))
+    await desks.says(text)
+    await desks.at_rest()
+    said = [line.removeprefix("ann: ") for line in desks.lines(thread) if line.startswith("ann: ")]
+    assert " ".join(said) == text
 
 
 async def test_how_long_the_platform_lets_us_write_is_said(desks: Desks) -> None:

@@ -56,10 +56,12 @@ async def speaks(desks: Desks, text: str) -> None:
         (threads, "shows"),
     ],
 )
+@pytest.mark.parametrize("hides_metadata", [False, True])
 async def test_killed_at_any_point_everything_stands_there_once(
-    office: Office, monkeypatch: pytest.MonkeyPatch, module: Any, name: str
+    office: Office, monkeypatch: pytest.MonkeyPatch, module: Any, name: str, hides_metadata: bool
 ) -> None:
     monkeypatch.setattr(alone, "LEASE", 0.3)
+    office.slack.api.hides_metadata = hides_metadata
     async with office.open() as desks:
         bob = await desks.hire("bob")
         died = dies_after(monkeypatch, module, name, times=2)
@@ -231,9 +233,10 @@ async def test_a_post_that_slack_refuses_does_not_hold_up_the_rest(
     await desks.at_rest()
     monkeypatch.setattr(desk_blocks, "post", _unshowable(desk_blocks.post))
     await speaks(desks, "unshowable")
-    await eventually(lambda: "unshowable" in str(desks.slack.calls))
+    await eventually(lambda: "⚠ Something cannot be shown here; see the console" in desks.lines(thread))
     await speaks(desks, "harmless")
     await eventually(lambda: "ann: harmless" in desks.lines(thread))
+    assert len([line for line in desks.lines(thread) if "cannot be shown" in line]) == 1
 
 
 def _unshowable(real: Callable[..., Any]) -> Callable[..., Any]:
