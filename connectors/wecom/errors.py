@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.errors import AuthFailed, DeliveryError, Rejected, Transient, Unreachable
+from hub.errors import AuthFailed, Deferred, DeliveryError, Rejected, Transient, Unreachable
 
 TOKEN_CODES = frozenset({40014, 41001, 42001})
 """The access token is wrong or has expired: a new one is got, and the call made once more."""
@@ -50,8 +50,8 @@ _CODES: dict[int, tuple[type[DeliveryError], str]] = {
     84061: (Unreachable, "WeCom does not know this customer"),
     95000: (Rejected, "WeCom does not know this customer service account"),
     95001: (
-        Rejected,
-        "all messages are used up that WeCom allows after one of the customer's (5); it allows more once they write",
+        Deferred,
+        "all messages are used up that WeCom allows after one of the customer's (5); this goes out when they write",
     ),
     95002: (
         Rejected,
