@@ -12,6 +12,7 @@ HubError
     ├── Transient        may work later; `retry_after` seconds where the platform says so
     ├── AuthFailed       our credentials were refused
     ├── Deferred         not now: it can go out with the customer's next message
+    ├── Withheld         the channel keeps it back, on purpose: nobody is to get it
     ├── Rejected         the platform refuses this message for good
     │   └── Unreachable  ... and any other to this customer: blocked, unsubscribed, gone
     └── Unsupported      the platform cannot carry such a message
@@ -70,6 +71,10 @@ class AuthFailed(DeliveryError):
 
 class Deferred(DeliveryError):
     """The platform lets us answer, not write: the message waits for the customer's next one."""
+
+
+class Withheld(DeliveryError):
+    """Nothing is wrong, but sending this would be: a courtesy for the second time today, a machine for an answer."""
 
 
 class Rejected(DeliveryError):

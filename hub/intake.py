@@ -59,13 +59,18 @@ class Intake:
             self._bus.signal("files", file.id)
         return receipt
 
-    async def remark(self, channel: str, sender: str, id: str, text: str) -> None:
+    async def remark(self, channel: str, sender: str, id: str, text: str, conversation: str | None = None) -> None:
         """Writes for the agents what a platform says about a message of somebody (an edit): no turn, no answer.
 
-        The same `id` is the same remark. Nothing is written about somebody who never wrote.
+        The same `id` is the same remark. Nothing is written about somebody who never wrote. `conversation`: where it
+        is not about the sender's current one.
         """
         async with self._db.transaction() as conn:
-            now = await conversations.lock_current(conn, channel, sender)
+            now = (
+                await conversations.lock_current(conn, channel, sender)
+                if conversation is None
+                else await conversations.lock(conn, await cases.merged(conn, conversation))
+            )
             if now is not None:
                 await messages.add_note(conn, now.stream, now.id, channel, None, _storable(text)[:MAX_TEXT], id)
         self._bus.signal("feed")

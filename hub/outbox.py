@@ -15,7 +15,7 @@ import msgspec
 from hub import metrics, render, retry
 from hub.bus import Bus
 from hub.connector import Channels, Connector, Part, Recipient
-from hub.errors import Deferred, DeliveryError, Transient, Unreachable
+from hub.errors import Deferred, DeliveryError, Transient, Unreachable, Withheld
 from hub.store import outbox, people
 from hub.store.db import Connection, Database
 from hub.store.outbox import Head
@@ -115,6 +115,8 @@ class Outbox:
         async with self._db.transaction() as conn:
             if isinstance(error, Deferred):
                 await outbox.defer(conn, key, str(error))
+            elif isinstance(error, Withheld):
+                await outbox.mark(conn, key, "dropped", error=str(error))
             elif verdict.then == "again":
                 await outbox.queue_again(conn, key, verdict.delay, str(error))
             else:

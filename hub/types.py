@@ -91,7 +91,8 @@ class Window(Struct, frozen=True):
 class Letter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What stands on the outside of a message that has an outside, as mail has: addresses without names, and a subject.
 
-    `signed`: the platform vouches for the sender.
+    `signed`: the platform vouches for the sender. `reply_to`: where they want answers, if not at their own address.
+    `automatic`: no person wrote it.
     """
 
     sender: str
@@ -100,6 +101,8 @@ class Letter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     cc: tuple[str, ...] = ()
     subject: str = ""
     signed: bool = False
+    reply_to: tuple[str, ...] = ()
+    automatic: bool = False
 
 
 class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):

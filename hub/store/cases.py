@@ -83,22 +83,26 @@ async def of_participant(conn: Connection, channel: str, address: str, limit: in
 
 
 class Received(Struct, frozen=True):
-    """A letter of a conversation: under which id the platform knows it, and what stands on its outside."""
+    """A letter of a conversation: under which id the platform knows it, what stands on its outside, and its words."""
 
     id: str
     letter: Letter
+    text: str
+    at: datetime
 
 
 async def letters(conn: Connection, conversation: str, limit: int = 50) -> list[Received]:
     """The customers' letters in a conversation, the latest first."""
     rows = await conn.fetch(
-        """select scope, extra->'letter' as letter from messages
+        """select scope, extra->'letter' as letter, text, coalesce(sent_at, created_at) as at from messages
             where conversation = $1 and author = 'customer' and extra->'letter' is not null
             order by key desc limit $2""",
         conversation,
         limit,
     )
-    return [Received(row["scope"], msgspec.json.decode(row["letter"], type=Letter)) for row in rows]
+    return [
+        Received(row["scope"], msgspec.json.decode(row["letter"], type=Letter), row["text"], row["at"]) for row in rows
+    ]
 
 
 async def take_part(conn: Connection, conversation: str, addresses: Sequence[str]) -> None:

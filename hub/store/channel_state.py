@@ -35,6 +35,19 @@ async def put(conn: Connection, channel: str, key: str, value: str | None) -> No
     )
 
 
+async def settle(conn: Connection, channel: str, key: str, value: str) -> str:
+    """What stands there; `value` from now on, where nothing did. Of several at once, all get the same."""
+    kept: str = await conn.fetchval(
+        """insert into channel_state (channel, key, value) values ($1, $2, $3)
+            on conflict (channel, key) do update set value = coalesce(channel_state.value, $3)
+            returning value""",
+        channel,
+        key,
+        value,
+    )
+    return kept
+
+
 async def acquire(conn: Connection, channel: str, key: str, holder: str, seconds: float) -> bool:
     """Takes, or keeps, the lease on `key`; False where another process has it."""
     return bool(

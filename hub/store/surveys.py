@@ -16,6 +16,19 @@ async def rate(conn: Connection, conversation: str, score: int, comment: str | N
     )
 
 
+async def rate_once(conn: Connection, conversation: str, score: int, comment: str | None) -> bool:
+    """Keeps a rating unless there is one; whether it was kept."""
+    return bool(
+        await conn.fetchval(
+            """insert into ratings (conversation, score, comment) values ($1, $2, $3)
+                on conflict (conversation) do nothing returning true""",
+            conversation,
+            score,
+            comment,
+        )
+    )
+
+
 async def feedback(conn: Connection, stream: int, message: str, helpful: bool) -> bool:
     """Keeps whether a message of ours helped; False where the stream has no such message."""
     key = await conn.fetchval(
