@@ -127,7 +127,7 @@ class Telegram:
         except Unnamed:
             event = parse(raw, self.channel.name, me.bot, await self._name())
         if event is None:
-            log.info("%s: an update of no interest: %s", self.channel.name, ", ".join(sorted(set(raw) - {"update_id"})))
+            log.debug("%s: an update of no interest: %.100r", self.channel.name, sorted(set(raw) - {"update_id"}))
             return
         if not isinstance(event, Pressed):
             await self._taking.take(event, body or msgspec.json.encode(raw))

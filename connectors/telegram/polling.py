@@ -56,7 +56,8 @@ class Polling:
         offset = await self._recall()
         while True:
             try:
-                updates = await self._api.updates(offset, LONGEST, KINDS)
+                # After trouble a short question shows soonest that it is over.
+                updates = await self._api.updates(offset, LONGEST if self.trouble is None else 1, KINDS)
             except (DeliveryError, TimeoutError) as error:
                 await self._pause(error)
                 continue
