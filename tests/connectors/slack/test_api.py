@@ -81,17 +81,15 @@ async def test_who_is_who(slack: SlackSimulator, api: SlackApi) -> None:
     ann = slack.workspace.user("ann")
 
     assert (own.team, own.user, own.bot) == (TEAM, BOT, BOT_ID)
-    assert await api.user(ann) == User(ann, "ann", "ann@example.com")
+    assert await api.user(ann) == User(ann, "ann", "ann@example.com", teams=(TEAM,))
     with pytest.raises(Unreachable):
         await api.user("U0NOBODY00")
 
 
 async def test_a_channel_by_its_name(slack: SlackSimulator, api: SlackApi) -> None:
-    assert (
-        await api.channel_id("#" + "support") == await api.channel_id("support")
-        if slack.workspace.room("support")
-        else 0
-    )
+    room = slack.workspace.room("support")
+
+    assert [await api.channel_id(name) for name in ("support", "#support")] == [room, room]
     with pytest.raises(Rejected, match="no channel returns"):
         await api.channel_id("returns")
 

@@ -15,7 +15,7 @@ from hub.connector import File
 from hub.intake import Intake
 from hub.store import conversations
 from hub.types import InboundMessage, Receipt
-from tests.connectors.slack.conftest import Workplace
+from tests.connectors.slack.conftest import HURRY, Workplace
 from tests.contracts.product import Product
 from tests.simulators.base import Fault
 from tests.simulators.slack_files import APP_TOKEN
@@ -214,7 +214,8 @@ async def test_after_a_crash_a_file_of_ours_is_found(workplace: Workplace, monke
 
 
 async def test_the_pace_is_kept(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Thirty messages for one channel, from three conversations, and Slack has not once had to say no."""
+    """Answers for one channel, from three conversations, and Slack has not once had to say no."""
+    monkeypatch.setattr(pace, "INTERVAL", 4 / HURRY)  # what is sent so far apart does not arrive together
     slack = workplace.slack
     async with workplace.product() as made:
         threads = {name: await slack.mention(name, "hello") for name in ("ann", "ben", "carl")}
