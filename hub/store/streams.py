@@ -44,7 +44,14 @@ async def lock_or_create(
 
     Where `person` says that they have other identities there, they are the same customer.
     """
-    locked = f"select {_STREAM} from identities where channel = $1 and external_id = $2 for no key update"
+    # Through the gate first, as everybody does: who has the row and then waits at the gate is waited for by whoever
+    # has come through it.
+    locked = f"""
+        with gate as materialized (
+            select pg_advisory_xact_lock(id) from identities where channel = $1 and external_id = $2
+        )
+        select {_STREAM} from gate cross join identities where channel = $1 and external_id = $2
+        for no key update of identities"""
     row = await conn.fetchrow(locked, channel, external_id)
     if row is None:
         known = await _customer_of(conn, channel, person) if person is not None else None
