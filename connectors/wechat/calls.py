@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -94,7 +95,7 @@ class Calls(ABC):
 
         def form() -> dict[str, Any]:
             data = aiohttp.FormData(quote_fields=False)
-            data.add_field("media", content, filename=name, content_type=type)
+            data.add_field("media", io.BytesIO(content), filename=name, content_type=type)
             return {"data": data, "timeout": patience(MEDIA)}
 
         answer = await self._with_token("POST", "/cgi-bin/media/upload", {"type": kind}, form)

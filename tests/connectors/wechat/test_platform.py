@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
 
+import msgspec
 import pytest
 
 from connectors.wechat.api import Api
@@ -64,13 +64,17 @@ async def test_many_who_need_a_token_get_one(database_url: str) -> None:
         assert calls(platform, TOKEN) == 1
 
 
+def account_settings(platform: WeChat, **more: object) -> WeChatSettings:
+    """What the hub is told of the account."""
+    return msgspec.convert({**platform.channel(), **more}, WeChatSettings)
+
+
 class api_of:  # noqa: N801 - reads as what it is for
     """The API as another process uses it."""
 
     def __init__(self, platform: WeChat, database_url: str) -> None:
-        settings: dict[str, Any] = {name: value for name, value in platform.channel().items() if name != "kind"}
         self._db = Database(database_url)
-        self._api = Api(WeChatSettings(**settings), self._db)
+        self._api = Api(account_settings(platform), self._db)
 
     async def __aenter__(self) -> Api:
         await self._api.start()
