@@ -46,6 +46,9 @@ from tests.simulators.base import Simulator, running
 CALLERS = 16
 """Deliveries of one platform at a time."""
 
+CROWD = 2 * CALLERS
+"""Customers who write at a time."""
+
 AHEAD = 2500
 """Deliveries that are signed before a second of sending begins; more than a second can take."""
 
@@ -84,10 +87,15 @@ async def measure(url: str, seconds: float, rounds: int) -> list[Webhooks]:
     return found
 
 
+def _sender(number: int) -> int:
+    """Who writes a delivery: customers take turns, a new crowd of them when each has written a conversation's worth."""
+    return number // (CROWD * PER_CONVERSATION) * CROWD + number % CROWD
+
+
 async def _deliver(http: aiohttp.ClientSession, platform: Simulator, seconds: float) -> float:
     """Deliveries a second; raises where one is not acknowledged."""
     crowd = uuid.uuid4().hex
-    ready = iter([platform.delivery(f"{crowd}{n // PER_CONVERSATION}", TEXT) for n in range(int(AHEAD * seconds))])
+    ready = iter([platform.delivery(f"{crowd}{_sender(n)}", TEXT) for n in range(int(AHEAD * seconds))])
     loop = asyncio.get_running_loop()
     began, done = loop.time(), 0
 
