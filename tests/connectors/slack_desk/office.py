@@ -189,7 +189,7 @@ _SAID = re.compile(r"(<\w+> (?:! )?|(?:🔒 \w+, note|ann|Assistant|System|Bob|E
 async def both_sides(desks: Desks, conversation: str, thread: str, *, late: bool = False) -> None:
     """What was said and noted, as the console's API gives it, is what stands in the thread: the same list.
 
-    `late`: what agents wrote there may stand above what Slack was told only afterwards.
+    `late`: what agents wrote there may stand above what Slack was told only afterwards, and reach us in another order.
     """
     await desks.at_rest()
     lines = [*desks.first(thread).split("\n"), *desks.lines(thread)]
@@ -197,7 +197,7 @@ async def both_sides(desks: Desks, conversation: str, thread: str, *, late: bool
     said = [said.text for said in await desks.transcript(conversation)]
     own = [text for who, text in there if who.startswith("<")]
     if late:
-        assert [text for text in said if text in own] == own, (said, lines)
+        assert sorted(text for text in said if text in own) == sorted(own), (said, lines)
         there = [(who, text) for who, text in there if not who.startswith("<")]
         said = [text for text in said if text not in own]
     assert [text for _, text in there] == said, (said, lines)

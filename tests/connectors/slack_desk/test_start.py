@@ -135,3 +135,22 @@ def test_a_prefix_that_nobody_can_type_is_a_wrong_setting(prefix: str) -> None:
     given = {"name": "slack", "kind": "slack", "bot_token": "xoxb-1", "signing_secret": "s", "note_prefix": prefix}
     with pytest.raises(msgspec.ValidationError, match="note_prefix"):
         msgspec.convert(given, SlackSettings)
+
+
+async def test_in_another_channel_open_conversations_go_on(office: Office) -> None:
+    async with office.open() as desks:
+        await desks.hire("bob")
+        conversation = await desks.hands_over()
+        await desks.thread()
+        await desks.at_rest()
+    office.more["agents_channel"] = office.slack.workspace.room("helpers")
+    async with office.open() as desks:
+        await desks.says("anybody there?")
+        await eventually(lambda: len(desks.slack.posts("helpers")) > 1)
+        await desks.at_rest()
+        thread = str(desks.slack.posts("helpers")[0]["ts"])
+        assert "ann: anybody there?" in str(desks.slack.thread("helpers", thread))
+        await desks.slack.write("bob", "Yes, here.", "helpers", thread)
+        await desks.at_rest()
+        assert desks.seen_by()[-1] == "Yes, here."
+        assert await desks.status(conversation) == ("human", "id-of-bob")

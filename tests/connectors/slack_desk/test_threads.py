@@ -89,3 +89,16 @@ async def test_what_is_closed_goes_on_in_its_thread(desks: Desks) -> None:
     last = desks.slack.posts(AGENTS)[-1]
     calls = [call for method, call in desks.slack.calls if method == "chat.postMessage" and call.get("reply_broadcast")]
     assert len(calls) == 1, last
+
+
+async def test_who_answers_what_nobody_has_gets_it(desks: Desks) -> None:
+    conversation = await desks.hands_over()
+    thread = await desks.thread()
+    await desks.presses("bob", "Claim", thread)
+    await desks.presses("bob", "Release", thread)
+    await desks.until_first(thread, "With the assistant")
+    await desks.writes("eve", "Eve takes over.", thread)
+    await desks.until_first(thread, "Eve has it")
+    await desks.at_rest()
+    assert await desks.status(conversation) == ("human", "id-of-eve")
+    assert desks.seen_by()[-1] == "Eve takes over."
