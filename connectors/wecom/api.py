@@ -102,7 +102,7 @@ class Api(Calls):
         missing = [account for account in self._accounts if account not in there]
         if missing and len(there) < 100:
             raise Rejected(f"open_kfid: {missing[0]} is none of the accounts that the app may manage")
-        return f"{len(self._accounts or there)} accounts"
+        return f"accounts: {len(self._accounts or there)}"
 
     async def pull(self, account: str, cursor: str, token: str) -> Page:
         """What came in an account behind `cursor`; without one, all of the last three days.
