@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import aiohttp
 from msgspec import Struct
@@ -12,17 +11,30 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from connectors.slack.downloads import Downloads
 from connectors.slack.errors import classified
 from connectors.slack.pace import Pace
 from hub.connector import File
-from hub.errors import AuthFailed, Rejected, Transient
-from hub.fetching import MAX_FILE
+from hub.errors import Rejected, Transient
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=20, sock_connect=5)
 """Below the outbox's own, which would not know why."""
 
 METADATA: Final = "parley_message"
 """The event type of the metadata on our messages, by which we find them again."""
+
+NEEDED: Final = frozenset(
+    {
+        "app_mentions:read",
+        "channels:history",
+        "chat:write",
+        "files:read",
+        "files:write",
+        "im:history",
+        "users:read",
+    }
+)
+"""The permissions without which something of the customers' side does not work."""
 
 MOST: Final = 2000
 """Messages that are looked through for one of ours."""
@@ -67,7 +79,8 @@ class SlackApi:
     def __init__(self, token: str, base_url: str) -> None:
         self._client = AsyncWebClient(token, base_url, retry_handlers=[])
         self._client.proxy = None  # the session knows the environment's proxies, and what they are not for
-        self._home = urlsplit(base_url)
+        self.missing: frozenset[str] = frozenset()
+        self._downloads = Downloads(token, base_url)
         self._pace = Pace()
 
     @property
@@ -86,8 +99,13 @@ class SlackApi:
 
     async def asked(self, call: Awaitable[AsyncSlackResponse]) -> Json:
         """The answer to a call of Slack's client."""
+        return (await self._answered(call))[0]
+
+    async def _answered(self, call: Awaitable[AsyncSlackResponse]) -> tuple[Json, Mapping[str, str]]:
+        """The answer with its headers."""
         try:
-            answer = (await call).data
+            response = await call
+            answer = response.data
         except SlackApiError as error:
             raise _classified(error.response) from None
         except TimeoutError:
@@ -99,13 +117,15 @@ class SlackApi:
         except (SlackClientError, AttributeError, ValueError):
             raise Transient("Slack's answer is none of Slack's") from None
         assert isinstance(answer, dict)
-        return answer
+        return answer, response.headers
 
     # Who is who --------------------------------------------------------------------------------------------------
 
     async def auth_test(self) -> Own:
-        """Who we are, if our token is valid."""
-        answer = await self.asked(self._client.auth_test())
+        """Who we are, if our token is valid. What we may not do, as far as Slack says it, is `missing` from then on."""
+        answer, headers = await self._answered(self._client.auth_test())
+        if granted := headers.get("X-OAuth-Scopes"):
+            self.missing = NEEDED - {scope.strip() for scope in granted.split(",")}
         return Own(str(answer.get("team_id", "")), str(answer.get("user_id", "")), answer.get("bot_id"))
 
     async def user(self, id: str) -> User:
@@ -243,47 +263,15 @@ class SlackApi:
         return dict((await self.asked(self._client.files_info(file=id))).get("file") or {})
 
     async def download(self, url: str, name: str, type: str) -> File:
-        """A file's bytes. Only from Slack itself: whoever is asked for them is shown our token."""
-        if not self._is_slack(url):
-            raise Rejected("the file is not kept by Slack")
+        """A file's bytes; raises `Rejected` for an address that is not Slack's."""
         assert self._client.session is not None, "start first"
-        headers = {"Authorization": f"Bearer {self._client.token}"}
-        try:
-            async with self._client.session.get(url, headers=headers, allow_redirects=False) as answer:
-                if answer.status != 200:
-                    raise classified("file_not_found" if answer.status < 500 else "", answer.status, answer.headers)
-                if answer.content_type == "text/html" and type != "text/html":
-                    raise AuthFailed("Slack shows a log-in page for the file; the app needs the permission files:read")
-                return File(name, type, await _read(answer.content))
-        except TimeoutError:
-            raise Transient("Slack did not send the file in time") from None
-        except aiohttp.ClientError as error:
-            raise Transient(f"the file could not be fetched from Slack: {error.__class__.__name__}") from None
-
-    def _is_slack(self, url: str) -> bool:
-        try:
-            wanted = urlsplit(url)
-            host = wanted.hostname or ""
-            if (wanted.scheme, wanted.netloc) == (self._home.scheme, self._home.netloc):
-                return True
-            return wanted.scheme == "https" and wanted.port in (None, 443) and f".{host}".endswith(".slack.com")
-        except ValueError:
-            return False
+        return File(name, type, await self._downloads.fetch(self._client.session, url, type))
 
     # Socket Mode -------------------------------------------------------------------------------------------------
 
     async def socket_address(self, app_token: str) -> str:
         """Where a socket for events can be opened; good for one."""
         return str((await self.asked(self._client.apps_connections_open(app_token=app_token))).get("url", ""))
-
-
-async def _read(content: aiohttp.StreamReader) -> bytes:
-    data = bytearray()
-    async for chunk in content.iter_any():
-        data += chunk
-        if len(data) > MAX_FILE:
-            raise Rejected(f"larger than {MAX_FILE // 2**20} MB")
-    return bytes(data)
 
 
 def _classified(response: object) -> Exception:

@@ -108,7 +108,8 @@ class Slack:
         own = await self.identity.learn()
         if self._socket is not None and (trouble := await self._socket.trouble()) is not None:
             raise Transient(f"Socket Mode: {trouble}")
-        return f"user {own.user} in workspace {own.team}"
+        lacks = f"; the app lacks the permissions {', '.join(sorted(self.api.missing))}" if self.api.missing else ""
+        return f"user {own.user} in workspace {own.team}{lacks}"
 
     async def _webhook(self, request: web.Request) -> web.Response:
         raw = await request.read()

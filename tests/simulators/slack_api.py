@@ -14,6 +14,12 @@ from tests.simulators.base import Fault
 from tests.simulators.slack_files import APP_TOKEN, BOT_TOKEN, Files, Refused
 from tests.simulators.slack_workspace import APP, BOT, BOT_ID, BOT_NAME, TEAM, Json, Workspace, buttons
 
+SCOPES = (
+    "app_mentions:read,channels:history,channels:read,chat:write,files:read,files:write,groups:history,groups:read,"
+    "im:history,im:write,users:read,users:read.email"
+)
+"""What the app may do."""
+
 
 class WebApi(Files):
     """The methods. `interval`: seconds between two messages in one channel, two at once being let pass.
@@ -39,6 +45,7 @@ class WebApi(Files):
         self.away: set[str] = set()
         self.hides_metadata = False
         super().__init__(workspace, on_post)
+        self.scopes = SCOPES
         self._interval = interval
         self._fault = fault
         self._on_change = on_change
@@ -63,7 +70,7 @@ class WebApi(Files):
             assert request.transport is not None
             request.transport.abort()
         status = 429 if answer.get("error") == "ratelimited" else 200
-        headers = {"Retry-After": str(math.ceil(self._interval))} if status == 429 else {}
+        headers = {"Retry-After": str(math.ceil(self._interval))} if status == 429 else {"X-OAuth-Scopes": self.scopes}
         return web.json_response(answer, status=status, headers=headers)
 
     def _faulty(self, fault: Fault | None) -> web.Response:

@@ -86,6 +86,15 @@ async def test_who_is_who(slack: SlackSimulator, api: SlackApi) -> None:
         await api.user("U0NOBODY00")
 
 
+async def test_it_is_known_which_permissions_are_missing(slack: SlackSimulator, api: SlackApi) -> None:
+    await api.auth_test()
+    assert api.missing == frozenset()
+
+    slack.api.scopes = "chat:write, app_mentions:read,users:read,files:read,files:write,channels:history"
+    await api.auth_test()
+    assert api.missing == {"im:history"}
+
+
 async def test_a_channel_by_its_name(slack: SlackSimulator, api: SlackApi) -> None:
     room = slack.workspace.room("support")
 
@@ -182,7 +191,7 @@ async def test_a_redirect_is_not_followed() -> None:
 async def test_a_file_beyond_all_measure_is_not_read_to_its_end(
     slack: SlackSimulator, api: SlackApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connectors.slack.api.MAX_FILE", 1000)
+    monkeypatch.setattr("connectors.slack.downloads.MAX_FILE", 1000)
     kept = slack.keep("big.bin", "application/octet-stream", b"x" * 100_000)
 
     with pytest.raises(Rejected, match="larger than"):
