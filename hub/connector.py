@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from aiohttp import web
 from msgspec import Struct
@@ -120,6 +120,18 @@ class Connector(Protocol):
 
     async def health(self) -> Health:
         """How the channel is."""
+        ...
+
+
+@runtime_checkable
+class Letters(Protocol):
+    """A connector whose messages came as files that people may want to see as they were sent."""
+
+    def page(self, raw: bytes, *, images: bool) -> str:
+        """Such a file as HTML that is safe to show; without `images`, none are fetched from elsewhere.
+
+        Called in a thread of its own. Never raises for what somebody sent.
+        """
         ...
 
 
