@@ -20,16 +20,11 @@ from bot.shop import PATH as SHOP
 from bot.shop import Shop
 from bot.standin import StandIn
 from connectors.rest import Rest
-from connectors.slack.connector import Slack
 from connectors.slack.settings import SlackSettings
-from connectors.telegram.connector import Telegram
 from connectors.telegram.settings import TelegramSettings
 from connectors.webchat.connector import WebChat
-from connectors.webhook.connector import Webhook
 from connectors.webhook.settings import WebhookSettings
-from connectors.wechat.connector import WeChat
 from connectors.wechat.settings import WeChatSettings
-from connectors.wecom.connector import WeCom
 from connectors.wecom.settings import WeComSettings
 from handoff.context import TranscriptContexts
 from handoff.desk import Desk
@@ -149,19 +144,32 @@ def _add_channels(channels: Channels, settings: Settings, core: Core) -> None:
 
 
 def connector_of(wanted: ChannelSettings, core: Core, public_url: str | None = None) -> Connector:
-    """The connector of a channel's settings. `public_url`: what links and webhooks are built from."""
+    """The connector of a channel's settings. `public_url`: what links and webhooks are built from.
+
+    A platform's libraries cost tens of megabytes and half a second: they are loaded where there is such a channel.
+    """
     match wanted:
         case WebChatSettings(name, origins):
             return WebChat(name, origins, core.db, core.bus, core.intake, core.steps)
         case TelegramSettings():
+            from connectors.telegram.connector import Telegram
+
             return Telegram(wanted, core, public_url)
         case WebhookSettings():
+            from connectors.webhook.connector import Webhook
+
             return Webhook(wanted, core)
         case WeChatSettings():
+            from connectors.wechat.connector import WeChat
+
             return WeChat(wanted, core)
         case WeComSettings():
+            from connectors.wecom.connector import WeCom
+
             return WeCom(wanted, core)
         case SlackSettings():
+            from connectors.slack.connector import Slack
+
             return Slack(wanted, core, public_url)
 
 

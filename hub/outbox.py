@@ -113,6 +113,8 @@ class Outbox:
         key = head.message.key
         verdict = retry.decide(error, head.attempts + 1)
         async with self._db.transaction() as conn:
+            if isinstance(error, Unreachable):
+                await people.set_unreachable(conn, head.channel, head.recipient, str(error))
             if isinstance(error, Deferred):
                 await outbox.defer(conn, key, str(error))
             elif isinstance(error, Withheld):
@@ -121,9 +123,6 @@ class Outbox:
                 await outbox.queue_again(conn, key, verdict.delay, str(error))
             else:
                 await outbox.mark(conn, key, "failed", error=str(error))
-        if isinstance(error, Unreachable):
-            async with self._db.transaction() as conn:
-                await people.set_unreachable(conn, head.channel, head.recipient, str(error))
         metrics.DELIVERIES.labels(head.channel, verdict.then).inc()
 
     async def drain(self, conversation: str) -> None:

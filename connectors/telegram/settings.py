@@ -23,7 +23,7 @@ class TelegramSettings(Struct, frozen=True, tag="telegram", tag_field="kind", fo
     welcome: Annotated[str, Meta(min_length=1, max_length=4000)] | None = None
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]+", self.token):
+        if not re.fullmatch(r"[A-Za-z0-9_:-]+", self.token):
             raise ValueError("token: not a bot's token; BotFather gives one that looks like 123456789:AAF-c0de")
         if self.mode == "webhook" and self.secret_token is None:
             raise ValueError("secret_token: mode webhook needs one; make it up, or set mode: polling")
@@ -32,5 +32,6 @@ class TelegramSettings(Struct, frozen=True, tag="telegram", tag_field="kind", fo
 
     @property
     def bot(self) -> int:
-        """The bot's own id, with which its token begins."""
-        return int(self.token.partition(":")[0])
+        """The bot's own id, with which its token begins; 0 where it does not, until Telegram tells it."""
+        number = self.token.partition(":")[0]
+        return int(number) if number.isdecimal() else 0

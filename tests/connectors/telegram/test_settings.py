@@ -33,7 +33,7 @@ def test_what_is_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"token": "no-token-of-a-bot"}, "channels[0]: token: not a bot's token; BotFather"),
+        ({"token": "no token of a bot"}, "channels[0]: token: not a bot's token; BotFather"),
         ({"token": "12345:with spaces"}, "channels[0]: token: "),
         ({"secret_token": None}, "channels[0]: secret_token: mode webhook needs one"),
         ({"secret_token": "sécret"}, "channels[0]: secret_token: Telegram takes 1 to 256"),
