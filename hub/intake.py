@@ -79,7 +79,13 @@ class Intake:
         spoken = message.language or language.detect(message.text)
         if message.case is None:
             conversation = await self.current(
-                conn, message.channel, message.sender, spoken, name=message.name, person=message.person
+                conn,
+                message.channel,
+                message.sender,
+                spoken,
+                name=message.name,
+                person=message.person,
+                reopens=not message.attended,
             )
         else:
             conversation, message = await self._case(conn, message, message.case, spoken)
@@ -106,8 +112,12 @@ class Intake:
         name: str | None = None,
         email: str | None = None,
         person: str | None = None,
+        reopens: bool = True,
     ) -> Conversation:
-        """The conversation in which somebody goes on, locked: the open one, the closed one reopened, or a new one."""
+        """The conversation in which somebody goes on, locked: the open one, the closed one, or a new one.
+
+        `reopens`: the closed one is open again from here on.
+        """
         conversation = await conversations.lock_current(conn, channel, sender)
         if conversation is None or self._is_over(conversation):
             stream = await streams.lock_or_create(conn, channel, sender, name, email, person)
@@ -117,7 +127,8 @@ class Intake:
                 return await conversations.get(conn, started)
         if spoken is not None:
             conversation = msgspec.structs.replace(conversation, language=spoken)
-        return await self._steps.reopen(conn, conversation) if conversation.status == "closed" else conversation
+        reopened = reopens and conversation.status == "closed"
+        return await self._steps.reopen(conn, conversation) if reopened else conversation
 
     async def _case(
         self, conn: Connection, message: InboundMessage, case: Case, spoken: Language | None

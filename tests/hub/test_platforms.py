@@ -496,3 +496,21 @@ async def test_whoever_writes_letters_is_not_asked_to_put_it_another_way(house: 
     async with house.db.connection() as conn:
         now = await conversations.get(conn, receipt.conversation)
     assert (now.status, now.reason) == ("waiting", "missed_twice")
+
+
+async def test_what_somebody_answers_in_the_platforms_client_reopens_nothing(house: House) -> None:
+    before = await come_in(house, "hello", "1")
+    await house.turns.take(before.conversation)
+    await with_agent(house, before.conversation)
+    await house.steps.take(before.conversation, lambda _: Step(action="close", actor="li"))
+
+    async def status() -> str:
+        async with house.db.connection() as conn:
+            return (await conversations.get(conn, before.conversation)).status
+
+    seen_to = await come_in(house, "is it red or blue?", "2", attended=True)
+    assert (seen_to.conversation, await status()) == (before.conversation, "closed")
+    await house.turns.take(before.conversation)
+    assert await status() == "closed"
+    assert (await come_in(house, "and you?", "3")).conversation == before.conversation
+    assert await status() == "waiting"
