@@ -1,5 +1,5 @@
 """Slack, simulated: `python -m tests.simulators.slack`, with `--socket` for Socket Mode and `--agents NAME` for the
-channel in which agents answer.
+channel in which agents answer; `/as agent` is one of them, in its newest thread.
 
 A customer's direct messages are `say`; in channels they `write`, and `mention` the app. Agents `write` as well.
 """
@@ -304,4 +304,6 @@ class SlackSimulator(Simulator):
 
 
 if __name__ == "__main__":
-    sys.exit(terminal.main(SlackSimulator))
+    from tests.simulators.slack_agents import SlackByHand
+
+    sys.exit(terminal.main(SlackByHand))

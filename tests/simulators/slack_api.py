@@ -44,6 +44,7 @@ class WebApi(Files):
         self.whispers: list[tuple[str, str]] = []
         self.away: set[str] = set()
         self.hides_metadata = False
+        self.on_whisper: Callable[[str, str], Awaitable[None]] | None = None
         super().__init__(workspace, on_post)
         self.scopes = SCOPES
         self._interval = interval
@@ -216,6 +217,8 @@ class WebApi(Files):
         if name is None:
             raise Refused("user_not_in_channel")
         self.whispers.append((name, self._workspace.look(arguments)))
+        if self.on_whisper is not None:
+            await self.on_whisper(*self.whispers[-1])
         return {"message_ts": self._workspace.ts()}
 
     async def do_reactions_add(self, _: Json) -> Json:

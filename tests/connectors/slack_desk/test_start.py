@@ -12,6 +12,7 @@ from connectors.slack.settings import SlackSettings
 from tests.connectors.slack_desk.conftest import HURRY
 from tests.connectors.slack_desk.office import AGENTS, Office, both_sides, eventually
 from tests.simulators.slack import SlackSimulator
+from tests.simulators.slack_agents import SlackByHand
 
 
 async def test_at_first_only_who_waits_gets_a_thread(office: Office) -> None:
@@ -154,3 +155,20 @@ async def test_in_another_channel_open_conversations_go_on(office: Office) -> No
         await desks.at_rest()
         assert desks.seen_by()[-1] == "Yes, here."
         assert await desks.status(conversation) == ("human", "id-of-bob")
+
+
+async def test_by_hand_one_can_be_customer_and_agent(database_url: str) -> None:
+    slack = SlackByHand(hurry=HURRY, agents=AGENTS)
+    async with slack, Office(slack, database_url).open() as desks:
+        await desks.hire("agent")
+        await slack.say("agent", "too early")
+        assert slack.shown("agent")[-1].text == "(there is no thread yet)"
+        conversation = await desks.hands_over()
+        await desks.thread()
+        await eventually(lambda: slack.shown("agent")[-1].buttons != ())
+        await slack.press("agent", *slack.shown("agent")[-1].buttons[0])
+        await eventually(lambda: "Agent has it" in str(slack.shown("agent")))
+        await slack.say("agent", "Hello!")
+        await desks.at_rest()
+        assert desks.seen_by()[-1] == "Hello!"
+        assert await desks.status(conversation) == ("human", "id-of-agent")
