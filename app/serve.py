@@ -120,7 +120,7 @@ async def _application(made: Parts, role: RoleName, stack: contextlib.AsyncExitS
     routes: list[Route] = [
         *login.routes(auth, made.db),
         *handoff_api.routes(made.desk, made.db, made.bus, made.channels),
-        *CasesApi(Cases(made.db, made.steps, made.channels), made.db).routes(),
+        *CasesApi(Cases(made.db, made.steps, made.channels), made.db, made.channels).routes(),
         *feed.routes(),
         *KnowledgeApi(made.db, made.articles, made.knowledge).routes(),
     ]

@@ -39,6 +39,7 @@ class Office:
     client: ClientSession
     auth: Auth
     feed: Feed
+    channels: Channels
 
     async def hire(self, name: str, *roles: Role) -> Agent:
         """Somebody who can log in as `name@example.com`."""
@@ -96,7 +97,7 @@ async def open_office(database_url: str) -> AsyncIterator[Office]:
         routes = [
             *login.routes(auth, house.db),
             *api.routes(Desk(house.db, house.steps, channels), house.db, house.bus, channels),
-            *CasesApi(Cases(house.db, house.steps, channels), house.db).routes(),
+            *CasesApi(Cases(house.db, house.steps, channels), house.db, channels).routes(),
             *feed.routes(),
         ]
         app = web.Application(middlewares=[security_headers, problems, authenticating(auth, presence)])
@@ -106,7 +107,7 @@ async def open_office(database_url: str) -> AsyncIterator[Office]:
         await server.start_server()
         try:
             async with ClientSession() as client:
-                yield Office(house, server, client, auth, feed)
+                yield Office(house, server, client, auth, feed, channels)
         finally:
             await feed.stop()
             await server.close()

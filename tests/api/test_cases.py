@@ -5,6 +5,7 @@ from __future__ import annotations
 from hub.connector import Limits
 from hub.types import Case, InboundMessage, Letter, Receipt
 from tests.api.office import Office
+from tests.hub.house import TestChannel
 
 
 async def letter(office: Office, id: str, sender: str, case: Case) -> Receipt:
@@ -65,3 +66,38 @@ async def test_a_letter_as_it_came(office: Office) -> None:
         assert response.headers["X-Content-Type-Options"] == "nosniff"
     chat = await office.waiting()
     assert (await office.call("GET", f"/conversations/{chat}/messages/none/original", token=token))[0] == 404
+
+
+class Shows(TestChannel):
+    """A channel that can show its letters."""
+
+    def page(self, raw: bytes, *, images: bool) -> str:
+        return f"<p>{raw.decode().splitlines()[-1]}</p>{'<img src=https://x.example/a.png>' if images else ''}"
+
+
+async def test_a_letter_as_it_was_sent_is_a_page_that_can_do_nothing(office: Office) -> None:
+    _, token = await office.worker("li")
+    lamp = await letter(office, "<1@x>", "ann@example.com", Case(rule="new", reason="nothing like it"))
+    path = f"/conversations/{lamp.conversation}/messages/{lamp.id}/page"
+    assert (await office.call("GET", path, token=token))[0] == 404  # the channel does not offer it
+    office.channels.add(Shows(office.house.push.channel, "push"))
+
+    async def shown(query: str = "") -> tuple[str, str]:
+        url = office.server.make_url(f"/api/v1{path}")
+        async with office.client.get(f"{url}{query}", headers={"Authorization": f"Bearer {token}"}) as response:
+            assert (response.status, response.content_type) == (200, "text/html")
+            assert response.headers["Referrer-Policy"] == "no-referrer"
+            return await response.text(), response.headers["Content-Security-Policy"]
+
+    page, policy = await shown()
+    assert "<p>what is love?</p>" in page
+    assert "<img" not in page
+    assert {"default-src 'none'", "img-src data:", "frame-ancestors 'self'"} <= set(policy.split("; "))
+    assert "allow-scripts" not in policy
+    assert "allow-same-origin" not in policy
+    page, policy = await shown("?images=1")
+    assert "x.example" in page
+    assert "img-src data: https: http:" in policy.split("; ")
+    assert (await office.call("GET", f"{path}?images=2", token=token))[0] == 400
+    assert (await office.call("GET", path.replace(lamp.id, "none"), token=token))[0] == 404
+    assert (await office.call("GET", path))[0] == 401
