@@ -57,7 +57,7 @@ class ConversationView(Struct, frozen=True, kw_only=True):
 
     A higher `priority` waits in front. `window`: null where the platform sets none.
     `unreachable`: why nothing reaches the customer until they write again. `erase_asked_at`: since when the platform
-    wants what is known about them deleted.
+    wants what is known about them deleted. `subject`: of the latest letter, on channels of letters.
     """
 
     id: str
@@ -74,6 +74,7 @@ class ConversationView(Struct, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
     last_message: LastMessage | None
+    subject: str | None
     unread: int
     window: WindowView | None
     unreachable: str | None
@@ -168,6 +169,7 @@ def conversation(seen: Overview) -> ConversationView:
         created_at=seen.created_at,
         updated_at=seen.updated_at,
         last_message=LastMessage(seen.last.author, seen.last.text, seen.last.at) if seen.last else None,
+        subject=seen.subject,
         unread=seen.unread,
         window=WindowView(seen.window_until, seen.window_left or 0) if seen.window_until else None,
         unreachable=seen.unreachable,

@@ -26,7 +26,7 @@ class Overview(Struct, frozen=True, kw_only=True):
     `unread`: the customer's messages since anybody answered; while they wait, since an agent did. `queue_position`: how
     many wait up to and including it. `window_until` and `window_left`: until when, and how often, the platform lets us
     write; `unreachable`: why it does not; `erase_asked_at`: since when it wants their data gone; `profile`: what else
-    it says about them.
+    it says about them. `subject`: of the latest letter.
     """
 
     id: str
@@ -43,6 +43,7 @@ class Overview(Struct, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
     last: Line | None
+    subject: str | None
     unread: int
     queue_position: int | None
     window_until: datetime | None
@@ -65,6 +66,9 @@ class Filter(Struct, frozen=True, kw_only=True):
 _COLUMNS = """
     c.id, c.status, c.channel, c.owner, u.name as owner_name, c.customer, p.name, p.email, c.language, c.reason, c.team,
     c.priority, c.waiting_since, c.created_at, c.updated_at, last.author, last.text, last.created_at as said_at,
+    case when exists (select from participants t where t.conversation = c.id) then
+        (select m.extra->'letter'->>'subject' from messages m where m.conversation = c.id and m.author = 'customer'
+            and m.extra->'letter' is not null order by m.key desc limit 1) end as subject,
     (select jsonb_agg(jsonb_build_array(i.channel, i.external_id) order by i.id) from identities i
         where i.customer = c.customer) as identities,
     (select count(*) from messages m where m.conversation = c.id and m.author = 'customer' and m.key > coalesce(
@@ -102,6 +106,7 @@ def _from_row(row: asyncpg.Record, context: str | None = None) -> Overview:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         last=Line(row["author"], row["text"], row["said_at"]) if row["author"] else None,
+        subject=row["subject"],
         unread=row["unread"],
         queue_position=row["queue_position"],
         window_until=row["window_until"],

@@ -39,6 +39,9 @@ async def test_letters_are_merged_split_and_put_back(office: Office) -> None:
     assert seen["items"][0]["letter"] == {"sender": "bob@example.com", "subject": "Love"}
     assert seen["items"][0]["case"]["maybe"] == [lamp.conversation]
 
+    _, listed = await office.call("GET", "/conversations", token=token)
+    assert {one["id"]: one["subject"] for one in listed["items"]}[bill.conversation] == "Love"
+
     merge = f"/conversations/{bill.conversation}/merge"
     status, change = await office.call("POST", merge, {"into": lamp.conversation}, token=token)
     assert (status, change["kind"], change["agent"]) == (200, "merge", "Li")
