@@ -16,6 +16,7 @@ import msgspec
 import yaml
 from msgspec import Meta, Struct, field
 
+from connectors.mail.settings import MailSettings
 from connectors.slack.settings import SlackSettings
 from connectors.telegram.settings import TelegramSettings
 from connectors.webhook.settings import WebhookSettings
@@ -38,7 +39,9 @@ class WebChatSettings(Struct, frozen=True, tag="webchat", tag_field="kind", forb
     allowed_origins: tuple[str, ...] = ()
 
 
-ChannelSettings = WebChatSettings | TelegramSettings | WeChatSettings | WeComSettings | SlackSettings | WebhookSettings
+ChannelSettings = (
+    WebChatSettings | TelegramSettings | WeChatSettings | WeComSettings | SlackSettings | MailSettings | WebhookSettings
+)
 """All kinds of channels that this version knows."""
 
 

@@ -19,6 +19,7 @@ from bot.lookups import Lookups
 from bot.shop import PATH as SHOP
 from bot.shop import Shop
 from bot.standin import StandIn
+from connectors.mail.settings import MailSettings
 from connectors.rest import Rest
 from connectors.slack.settings import SlackSettings
 from connectors.telegram.settings import TelegramSettings
@@ -155,6 +156,10 @@ def connector_of(wanted: ChannelSettings, core: Core, public_url: str | None = N
             from connectors.telegram.connector import Telegram
 
             return Telegram(wanted, core, public_url)
+        case MailSettings():
+            from connectors.mail.connector import Mail
+
+            return Mail(wanted, core, public_url)
         case WebhookSettings():
             from connectors.webhook.connector import Webhook
 

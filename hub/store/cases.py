@@ -155,3 +155,38 @@ async def merged(conn: Connection, conversation: str) -> str:
         conversation,
     )
     return found or conversation
+
+
+async def spoken_lately(conn: Connection, conversation: str, seconds: float) -> int:
+    """How much the bot and the house have said in a conversation within that time."""
+    said: int = await conn.fetchval(
+        """select count(*) from messages where conversation = $1 and kind = 'message' and author in ('bot', 'system')
+            and delivery not in ('dropped', 'failed') and created_at > clock_timestamp() - make_interval(secs => $2)""",
+        conversation,
+        seconds,
+    )
+    return said
+
+
+async def told_lately(conn: Connection, key: int, address: str, payloads: Sequence[str], seconds: float) -> bool:
+    """Whether somebody was sent, in any of their conversations, another message of ours with such a button in it.
+
+    `key` is the message that is about to be sent.
+    """
+    return bool(
+        await conn.fetchval(
+            """
+            select exists (select from messages m join participants p on p.conversation = m.conversation
+                where p.address = $2 and m.key <> $1 and m.author in ('bot', 'system')
+                    and m.channel = (select channel from messages where key = $1)
+                    and m.delivery in ('sent', 'delivered', 'unknown')
+                    and m.created_at > clock_timestamp() - make_interval(secs => $4)
+                    and exists (select from jsonb_array_elements(m.extra->'buttons') button
+                        where button->>'payload' = any($3::text[])))
+            """,
+            key,
+            address,
+            list(payloads),
+            seconds,
+        )
+    )

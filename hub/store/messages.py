@@ -300,3 +300,11 @@ async def raw(conn: Connection, conversation: str, id: str) -> bytes | None:
         "select raw from messages where conversation = $1 and id = $2", conversation, id
     )
     return found
+
+
+async def raw_of_delivery(conn: Connection, channel: str, scope: str, external_id: str) -> bytes | None:
+    """A delivery as it came, by the key under which it is known."""
+    kept: bytes | None = await conn.fetchval(
+        "select raw from messages where channel = $1 and scope = $2 and external_id = $3", channel, scope, external_id
+    )
+    return kept

@@ -29,6 +29,11 @@ async def rate_once(conn: Connection, conversation: str, score: int, comment: st
     )
 
 
+async def rated(conn: Connection, conversation: str) -> bool:
+    """Whether a conversation has a rating."""
+    return bool(await conn.fetchval("select exists (select from ratings where conversation = $1)", conversation))
+
+
 async def feedback(conn: Connection, stream: int, message: str, helpful: bool) -> bool:
     """Keeps whether a message of ours helped; False where the stream has no such message."""
     key = await conn.fetchval(

@@ -1,0 +1,153 @@
+"""Reads what is new in a mailbox: once, in order, over one connection.
+
+What counts is the number of the last mail that was read, stored after that mail is: a crash between the two brings the
+mail once more, and the hub knows it. IDLE is only a hint that it is time to look.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
+from datetime import UTC, datetime, time, timedelta
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from connectors.mail.imap import Fetched, Folder, Session
+from connectors.mail.settings import Imap, MailSettings
+from hub.store import channel_state
+from hub.store.db import AWAY, Database
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Take = Callable[[bytes, datetime], Awaitable[None]]
+
+OVERLAP = timedelta(days=2)
+"""How far back is looked where all numbers are new: servers' clocks and days differ."""
+
+TRIES = 3
+"""How often a mail is tried that cannot be stored, before it is put aside for the next one."""
+
+
+class Place(Struct, frozen=True):
+    """How far a mailbox is read.
+
+    All up to `uid` is. Of what has numbers up to `floor` only what is not older than `since` is wanted: it lay there
+    before we came, or all numbers are new. What came before `began` never is. `seen`: when it was last read to its end.
+    """
+
+    validity: int
+    uid: int
+    floor: int
+    began: datetime
+    since: datetime
+    seen: datetime
+
+
+class Reading:
+    """The work of one session, in its `thread`. `failures`: how often mails could not be stored, in all sessions."""
+
+    def __init__(
+        self,
+        settings: MailSettings,
+        imap: Imap,
+        db: Database,
+        session: Session,
+        thread: Executor,
+        take: Take,
+        failures: dict[int, int],
+    ) -> None:
+        self._settings = settings
+        self._key = f"place {imap.key}"
+        self._db = db
+        self._session = session
+        self._thread = thread
+        self._take = take
+        self._failures = failures
+
+    async def run(self, access_token: str | None, fine: Callable[[], None]) -> None:
+        """Goes on until it fails. `fine` is called whenever the mailbox has been read to its end."""
+        folder = await self._call(lambda: self._session.open(access_token, writing=self._settings.delete_after_import))
+        place = await self._place(folder)
+        seconds = self._settings.poll_seconds
+        while True:
+            place = await self._catch_up(place)
+            fine()
+            if not await self._call(lambda: self._session.wait(seconds)):
+                await asyncio.sleep(seconds)
+
+    async def _place(self, folder: Folder) -> Place:
+        """Where to go on: where we stopped; at the end, for the first time; at a day, where the numbers are new."""
+        async with self._db.connection() as conn:
+            stored = await channel_state.get(conn, self._settings.name, self._key)
+        now = datetime.now(UTC)
+        if stored is None:
+            wanted = self._settings.import_since
+            last = folder.next_uid - 1
+            began = datetime.combine(wanted, time(), UTC) if wanted is not None else now
+            place = Place(folder.validity, last if wanted is None else 0, last, began, began, now)
+            await self._remember(place)
+            return place
+        place = msgspec.json.decode(stored, type=Place)
+        if place.validity == folder.validity:
+            return place
+        log.warning("%s: the mailbox has new numbers; looking again at the last days", self._settings.name)
+        since = max(place.began, place.seen - OVERLAP)
+        place = Place(folder.validity, 0, folder.next_uid - 1, place.began, since, place.seen)
+        await self._remember(place)
+        return place
+
+    async def _catch_up(self, place: Place) -> Place:
+        """Takes all mails that have come since."""
+        if place.uid < place.floor:
+            day = (place.since - timedelta(days=1)).date()  # by the server's own days
+            old = await self._call(lambda: self._session.newer(place.uid, place.floor, day))
+            for uid in old:
+                place = await self._one(place, uid)
+            place = msgspec.structs.replace(place, uid=place.floor)
+            await self._remember(place)
+        begun, last = datetime.now(UTC), place.uid
+        for uid in await self._call(lambda: self._session.newer(last)):
+            place = await self._one(place, uid)
+        if begun - place.seen > OVERLAP / 10 or place.uid != last:
+            place = msgspec.structs.replace(place, seen=begun)
+            await self._remember(place)
+        return place
+
+    async def _one(self, place: Place, uid: int) -> Place:
+        mail = await self._call(lambda: self._session.fetch(uid))
+        if mail is not None and (uid > place.floor or mail.arrived >= place.since):
+            await self._store(place, uid, mail)
+        place = msgspec.structs.replace(place, uid=uid)
+        await self._remember(place)
+        if mail is not None and self._settings.delete_after_import:
+            await self._call(lambda: self._session.delete(uid))
+        return place
+
+    async def _store(self, place: Place, uid: int, mail: Fetched) -> None:
+        """A mail that cannot be stored is tried again, and then put aside as it is: it stops nobody."""
+        try:
+            await self._take(mail.raw, mail.arrived)
+        except AWAY:
+            raise
+        except Exception:
+            self._failures[uid] = self._failures.get(uid, 0) + 1
+            if self._failures[uid] < TRIES:
+                raise
+            log.exception("%s: a mail is put aside: it cannot be stored", self._settings.name)
+            async with self._db.connection() as conn:
+                aside = f"aside {place.validity} {uid} {self._key}"
+                await channel_state.put(conn, self._settings.name, aside, base64.b64encode(mail.raw).decode())
+        self._failures.pop(uid, None)
+
+    async def _remember(self, place: Place) -> None:
+        async with self._db.connection() as conn:
+            await channel_state.put(conn, self._settings.name, self._key, msgspec.json.encode(place).decode())
+
+    async def _call(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)

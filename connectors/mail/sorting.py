@@ -1,0 +1,105 @@
+"""What has to be known to decide where a mail belongs, read from the database; the deciding is `threading`'s."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from connectors.mail import authenticity
+from connectors.mail.headers import Headers
+from connectors.mail.mime import Reader
+from connectors.mail.settings import MailSettings
+from connectors.mail.threading import Facts, decide, open_ones
+from connectors.mail.tokens import Tokens
+from connectors.mail.types import Mail
+from hub.store import cases, channel_state, outbox
+from hub.store.cases import Candidate
+from hub.store.db import Connection, Database
+from hub.types import Case
+
+log = logging.getLogger(__name__)
+
+Closeness = Callable[[str, Sequence[str]], Awaitable[Sequence[float]]]
+"""How close a text is to each of others in what it says: 1 is the same."""
+
+ALIAS = "alias "
+REWRITTEN = re.compile(r"\b[0-9a-f]{16}-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}-\d{6}\b")
+"""The id that Amazon's SES puts in the place of ours, and tells us when it takes a mail."""
+
+_MOST_IDS = 60
+_HEAD = re.compile(rb"\r?\n\r?\n")
+
+
+class Sorted(Struct, frozen=True):
+    """Where a mail goes, whether its sender is verified, and whether we have sent it ourselves."""
+
+    case: Case
+    verified: bool
+    ours: bool
+
+
+class Sorting:
+    """Sorts the mails of one channel."""
+
+    def __init__(self, settings: MailSettings, db: Database, closeness: Closeness | None) -> None:
+        """`closeness`: without it the fourth rule is off."""
+        self._settings = settings
+        self._db = db
+        self._closeness = closeness
+
+    async def sort(self, mail: Mail, raw: bytes, tokens: Tokens) -> Sorted:
+        """Decides about a mail."""
+        sender = mail.sender.address.lower() if mail.sender else ""
+        headers = head(raw)
+        said = authenticity.word(headers.texts("authentication-results"), self._settings.authserv_id, sender)
+        async with self._db.connection() as conn:
+            facts = await self._facts(conn, mail, headers, sender, tokens)
+            ours = bool(mail.message_id) and (
+                await outbox.by_platform_id(conn, self._settings.name, mail.message_id) is not None
+            )
+        facts = msgspec.structs.replace(facts, verified=said == "verified", forged=said == "forged")
+        case = decide(mail, facts)
+        if case.conversation is None and facts.verified and self._closeness is not None and (near := open_ones(facts)):
+            words = f"{mail.subject}\n{mail.text}".strip()
+            measured = await self._closeness(words, [f"{one.subject}\n{one.last_text}".strip() for one in near])
+            close = {one.conversation: how for one, how in zip(near, measured, strict=True)}
+            case = decide(mail, msgspec.structs.replace(facts, closeness=close))
+        return Sorted(case, facts.verified, ours)
+
+    async def _facts(self, conn: Connection, mail: Mail, headers: Headers, sender: str, tokens: Tokens) -> Facts:
+        ids = list(dict.fromkeys((*mail.in_reply_to, *reversed(mail.references))))[:_MOST_IDS]
+        addressed = [one.address for one in (*mail.to, *mail.cc)]
+        addressed += [text.strip("<> ") for name in ("delivered-to", "x-original-to") for text in headers.texts(name)]
+        named = tokens.in_addresses(addressed) or tokens.in_ids(ids)
+        channel = self._settings.name
+        known = await self._known_as(conn, ids)
+        wanted = [*([mail.message_id] if mail.message_id else []), *known]
+        return Facts(
+            token=await _candidate(conn, channel, sender, named) if named else None,
+            referenced=await cases.of_messages(conn, channel, sender, wanted) if wanted else [],
+            known=await cases.of_participant(conn, channel, sender) if sender else [],
+        )
+
+    async def _known_as(self, conn: Connection, ids: Sequence[str]) -> list[str]:
+        """The ids as we know them: some servers put others in the place of ours."""
+        known = []
+        for id in ids:
+            found = REWRITTEN.search(id)
+            alias = await channel_state.get(conn, self._settings.name, ALIAS + found[0]) if found else None
+            known.append(alias or id)
+        return known
+
+
+async def _candidate(conn: Connection, channel: str, sender: str, conversation: str) -> Candidate | None:
+    """The case of a token, or the one into which it was merged."""
+    return await cases.one(conn, channel, sender, await cases.merged(conn, conversation))
+
+
+def head(raw: bytes) -> Headers:
+    """The headers of a mail, without what is below them."""
+    end = _HEAD.search(raw)
+    return Reader().read(raw[: end.end()] if end else raw[: 2**20]).headers

@@ -1,0 +1,112 @@
+"""How our mails read: the bot's with greeting, closing and a word that it is a machine, an agent's like anybody's."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from hub import texts
+from hub.types import Button, Language
+
+NOT_BY_MAIL = frozenset({"assist", "take_back"})
+"""Payloads of buttons that are of no use to people who wait for hours."""
+
+_LINK = re.compile(r"https?://[^\s<>\"'，。；：！？、（）【】《》“”]+")
+_WORDS: dict[str, dict[Language, str]] = {
+    "greeting": {"en": "Hello{name},", "zh": "{name}您好："},
+    "closing": {"en": "Kind regards", "zh": "祝好"},
+    "automatic": {
+        "en": "This answer was written automatically. If it is not what you need, just reply to this mail: where our "
+        "bot cannot help, a person takes over.",
+        "zh": "这是一封自动回复。如果没有解决您的问题，直接回复本邮件即可：机器人答不了的，会由人工客服接手。",
+    },
+    "wrote": {"en": "On {date}, {who} wrote:", "zh": "{date}，{who} 写道："},
+    "rate": {"en": "How did we do? {link}", "zh": "请评价我们的服务：{link}"},
+    "subject": {"en": "Your message", "zh": "您的来信"},
+}
+
+
+class Body(Struct, frozen=True):
+    """The same words twice: as plain text and as HTML."""
+
+    text: str
+    html: str
+
+
+class Quoted(Struct, frozen=True):
+    """What an answer answers."""
+
+    who: str
+    at: datetime
+    text: str
+
+
+def say(key: str, language: Language, **words: str) -> str:
+    """One of the texts above."""
+    return _WORDS[key][language].format(**words)
+
+
+def choices(buttons: Sequence[Button], language: Language) -> str:
+    """Buttons as a list; the hub understands the number that is written back, so each keeps its place."""
+    offered = [f"{n}. {each.title}" for n, each in enumerate(buttons, 1) if each.payload not in NOT_BY_MAIL]
+    return "\n".join([*offered, "", texts.say("reply_with_number", language)]) if offered else ""
+
+
+def automatic(text: str, buttons: Sequence[Button], language: Language, name: str | None, sender_name: str) -> Body:
+    """A mail of the bot's, or of the house's."""
+    called = (f" {name}" if language == "en" else name) if name else ""
+    paragraphs = [
+        say("greeting", language, name=called),
+        text.strip(),
+        choices(buttons, language),
+        "\n".join(part for part in (say("closing", language), sender_name) if part),
+    ]
+    note = say("automatic", language)
+    said = [part for part in paragraphs if part]
+    return Body(
+        "\n\n".join([*said, f"-- \n{note}"]),
+        _page("".join(map(_paragraph, said)) + f'<p style="color:#666;font-size:90%">{_linked(note)}</p>'),
+    )
+
+
+def personal(
+    text: str, signature: Sequence[str], quoted: Quoted | None, language: Language, rating: str | None
+) -> Body:
+    """A mail of an agent's: their words, their name, and below what it answers."""
+    signed = [each for each in signature if each]
+    if rating is not None:
+        signed.append(say("rate", language, link=rating))
+    plain, markup = [text.strip()], _paragraph(text.strip())
+    if signed:
+        plain.append("-- \n" + "\n".join(signed))
+        markup += f'<p style="color:#666">{_linked(chr(10).join(signed))}</p>'
+    if quoted is not None:
+        head = say("wrote", language, date=quoted.at.strftime("%Y-%m-%d %H:%M %Z").strip(), who=quoted.who)
+        plain.append(head + "\n" + "\n".join(f"> {each}".rstrip() for each in quoted.text.strip().split("\n")))
+        markup += (
+            f'<p>{html.escape(head)}</p><blockquote type="cite" style="margin:0 0 0 .8ex;border-left:1px solid #ccc;'
+            f'padding-left:1ex">{_linked(quoted.text.strip())}</blockquote>'
+        )
+    return Body("\n\n".join(plain), _page(markup))
+
+
+def _page(markup: str) -> str:
+    return f'<!DOCTYPE html><html><head><meta charset="utf-8"></head><body>{markup}</body></html>'
+
+
+def _paragraph(text: str) -> str:
+    return "".join(f"<p>{_linked(part)}</p>" for part in re.split(r"\n\s*\n", text))
+
+
+def _linked(text: str) -> str:
+    parts, end = [], 0
+    for found in _LINK.finditer(text):
+        link = html.escape(found[0])
+        parts.append(html.escape(text[end : found.start()]) + f'<a href="{link}">{link}</a>')
+        end = found.end()
+    parts.append(html.escape(text[end:]))
+    return "".join(parts).replace("\n", "<br>\n")
