@@ -29,7 +29,7 @@ PIECE: Final = 2400
 
 _PIECES = Limits(text=PIECE, measure=utf16)
 _LINKS = 20
-_LINE, _QUOTE, _FACTS, _FALLBACK = 300, 60, 600, 1500
+_LINE, _QUOTE, _FACTS, _FALLBACK, _NAME = 300, 60, 600, 1500, 100
 _TIME = "\x00"  # stands in a text for a point in time, which each reader sees by their own clock
 _FEW = 2
 
@@ -69,14 +69,10 @@ def first_post(seen: Overview, before: Sequence[Message], earlier: int, frame: F
     which `earlier` are not given.
     """
     language = frame.language
-    who = name_of(seen, language)
-    about = f" · {seen.channel} · {word(seen.language, language)}\n"
-    head: list[Json] = [_bold(who), _text(about), *_state(seen, language)]
+    who, head = name_of(seen, language), _head(seen, frame)
     for line in _facts(seen, seen.context, language):
         head += [_text("\n"), *line]
-    if frame.public_url:
-        url = f"{frame.public_url.rstrip('/')}/console/conversations/{seen.id}"
-        head += [_text("\n"), {"type": "link", "url": url, "text": say("console", language)}]
+    head += _link(seen, frame)
     quote: list[Json] = [_text(say("shortened", language, count=earlier) + "\n")] if earlier else []
     for number, message in enumerate(before):
         quote += [_text("\n")] if number else []
@@ -88,6 +84,27 @@ def first_post(seen: Overview, before: Sequence[Message], earlier: int, frame: F
         hint = {"type": "plain_text", "text": say("hint", language, prefix=frame.prefix), "emoji": False}
         blocks.append({"type": "context", "elements": [hint]})
     return Shown(_fallback(head), blocks)
+
+
+def least(seen: Overview, frame: Frame) -> Shown:
+    """As much of the first post as Slack can have nothing against: how things stand, and the buttons."""
+    head = [*_head(seen, frame), *_link(seen, frame)]
+    buttons = _buttons(seen, frame.language)
+    return Shown(
+        _fallback(head), [_rich("section", head), *([{"type": "actions", "elements": buttons}] if buttons else [])]
+    )
+
+
+def _head(seen: Overview, frame: Frame) -> list[Json]:
+    about = f" · {seen.channel} · {word(seen.language, frame.language)}\n"
+    return [_bold(_cut(name_of(seen, frame.language), _NAME)), _text(about), *_state(seen, frame.language)]
+
+
+def _link(seen: Overview, frame: Frame) -> list[Json]:
+    if not frame.public_url:
+        return []
+    url = f"{frame.public_url.rstrip('/')}/console/conversations/{seen.id}"
+    return [_text("\n"), {"type": "link", "url": url, "text": say("console", frame.language)}]
 
 
 def _state(seen: Overview, language: Language) -> list[Json]:

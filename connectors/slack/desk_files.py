@@ -5,17 +5,22 @@ A message of files carries no name of ours. But Slack names a file before it is 
 
 from __future__ import annotations
 
-from typing import Any
+import logging
+from typing import Any, Final
 
 import aiohttp
 import msgspec
 
 from connectors.slack.api import SlackApi
-from hub.errors import Rejected, Transient
+from hub.errors import AuthFailed, Rejected, Transient, Unreachable
 from hub.store import attachments, thread_lines
 from hub.store.db import Database
 from hub.store.thread_lines import Written
 from hub.store.threads import Thread
+
+log = logging.getLogger(__name__)
+
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=120, sock_connect=5)
 
 
 class Files:
@@ -41,9 +46,10 @@ class Files:
             async with self._db.connection() as conn:
                 await thread_lines.put_into(conn, [line.number], id)
             await self._share(id, name, thread)
-        except Rejected as error:
-            if "file" not in str(error):
-                raise
+        except Unreachable:
+            raise
+        except (AuthFailed, Rejected) as error:
+            log.warning("a file is not shown in Slack: %s", error)
             return False
         await self._written(line)
         return True
@@ -58,11 +64,11 @@ class Files:
         wanted = await self._api.asked(client.files_getUploadURLExternal(filename=name, length=len(data)))
         assert client.session is not None, "start first"
         try:
-            async with client.session.post(str(wanted.get("upload_url")), data=data) as answer:
+            async with client.session.post(str(wanted.get("upload_url")), data=data, timeout=_TIMEOUT) as answer:
                 if answer.status != 200:
                     raise Transient(f"Slack did not take a file (status {answer.status})")
         except TimeoutError:
-            raise Transient("Slack did not take a file in time") from None
+            raise Rejected("Slack did not take it in time") from None
         except aiohttp.ClientError as error:
             raise Transient(f"a file could not be brought to Slack: {type(error).__name__}") from None
         return str(wanted.get("file_id"))

@@ -104,17 +104,22 @@ class Hands:
             log.info("%s: what an agent did waits: %s", self._channel, error)
             again = isinstance(error, Transient | AuthFailed)  # Slack comes back, and settings are mended
             pause = min(2.0 ** min(task.attempts, 5), 30.0) if again else None
+            if isinstance(error, AuthFailed) and task.attempts == 0:
+                await self._tell(thread, task, say("waits_for_us", self._frame.language, why=error))
         else:
             log.error("%s: what an agent did could not be carried out", self._channel, exc_info=error)
         if pause is not None:
             async with self._core.db.connection() as conn:
                 await thread_inbox.put_off(conn, task.number, pause)
             return False
-        try:
-            await self._whisper(thread, desk_deeds.read(task.deed), say("our_fault", self._frame.language))
-        except DeliveryError as unsaid:
-            log.warning("%s: an agent could not be told that something failed: %s", self._channel, unsaid)
+        await self._tell(thread, task, say("our_fault", self._frame.language))
         return True
+
+    async def _tell(self, thread: Thread, task: thread_inbox.Task, text: str) -> None:
+        try:
+            await self._whisper(thread, desk_deeds.read(task.deed), text)
+        except DeliveryError as error:
+            log.warning("%s: an agent could not be told that something failed: %s", self._channel, error)
 
     async def _do(self, thread: Thread, deed: Deed) -> None:
         try:

@@ -119,6 +119,10 @@ TEXTS: dict[str, dict[Language, str]] = {
         "en": "This could not be done, by a fault of ours; it is in the log. Please use the console.",
         "zh": "因系统故障未能完成，详情见日志。请使用工作台。",
     },
+    "waits_for_us": {
+        "en": "This waits until whoever set the app up has mended it: {why}",
+        "zh": "操作暂缓，等待管理员修复应用设置：{why}",
+    },
     "edited": {"en": "(edited) {text}", "zh": "（已修改）{text}"},
     "files_stay": {"en": "(files in Slack: {names})", "zh": "（Slack 中的文件：{names}）"},
     # Words

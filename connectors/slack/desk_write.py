@@ -38,7 +38,6 @@ _NAME = "desk:"
 """What the names of posts begin with; a file has one of Slack's instead."""
 
 _THREAD_GONE = ("thread_not_found", "cannot_reply_to_message", "thread_locked", "restricted_action_thread_locked")
-_NOT_THERE = ("message_not_found", "cant_update_message", "edit_window_closed")
 
 
 class Writer:
@@ -83,40 +82,49 @@ class Writer:
     # The first post ----------------------------------------------------------------------------------------------
 
     async def _open(self, thread: Thread, place: str) -> None:
-        key = f"{_NAME}{thread.id}"
-        since = thread.opening_at
-        ts = await self._api.find(place, None, key, (since - _CLOCKS).timestamp()) if since is not None else None
-        face = None
+        since, ts, face = thread.opening_at, None, None
+        if since is not None:
+            ts = await self._api.find(place, None, _first_name(thread, since), (since - _CLOCKS).timestamp())
         if ts is None:
             async with self._db.connection() as conn:
-                await threads.opening(conn, thread.id)
-            shown = await self._first_post(thread)
-            face = shown.face
-            ts = (await self._api.post(place, shown.text, blocks=shown.blocks, key=key)).ts
+                since = await threads.opening(conn, thread.id)
+            name = _first_name(thread, since)
+            full, least = await self._first_post(thread)
+            face = full.face
+            try:
+                ts = (await self._api.post(place, full.text, blocks=full.blocks, key=name)).ts
+            except Rejected as error:
+                if isinstance(error, Unreachable):
+                    raise
+                log.error("%s: a first post was shortened: %s", self._channel, error)
+                ts = (await self._api.post(place, least.text, blocks=least.blocks, key=name)).ts
         async with self._db.transaction() as conn:
             await threads.opened(conn, thread.id, place, ts)
             if face is not None:
                 await threads.shows(conn, thread, face)
 
-    async def _first_post(self, thread: Thread) -> Shown:
+    async def _first_post(self, thread: Thread) -> tuple[Shown, Shown]:
+        """The first post, and the least of it."""
         async with self._db.connection() as conn:
             seen = await overview.one(conn, thread.conversation)
             before, earlier = await thread_lines.before(conn, thread, BEFORE)
-        return desk_blocks.first_post(seen, before, earlier, self._frame)
+        return desk_blocks.first_post(seen, before, earlier, self._frame), desk_blocks.least(seen, self._frame)
 
     async def _show(self, thread: Thread) -> None:
-        shown = await self._first_post(thread)
-        if shown.face != thread.face:
-            assert thread.place is not None
-            assert thread.thread is not None
+        full, least = await self._first_post(thread)
+        if full.face != thread.face:
+            place, ts = thread.place or "", thread.thread or ""
             try:
-                await self._api.update(thread.place, thread.thread, shown.text, shown.blocks)
+                try:
+                    await self._api.update(place, ts, full.text, full.blocks)
+                except Rejected:
+                    await self._api.update(place, ts, least.text, least.blocks)
             except Rejected as error:
-                if not any(code in str(error) for code in _NOT_THERE) and thread.place == self._identity.agents:
+                if isinstance(error, Unreachable) and place == self._identity.agents:
                     raise
-                log.info("%s: a first post is no longer there: %s", self._channel, error)
+                log.warning("%s: a first post can no longer be changed: %s", self._channel, error)
         async with self._db.connection() as conn:
-            await threads.shows(conn, thread, shown.face)
+            await threads.shows(conn, thread, full.face)
 
     # Lines -------------------------------------------------------------------------------------------------------
 
@@ -226,6 +234,11 @@ class Writer:
         async with self._db.connection() as conn:
             steps = await thread_lines.steps(conn, thread.conversation, seqs)
         return desk_blocks.calls_for_somebody(steps[max(seqs)])
+
+
+def _first_name(thread: Thread, since: datetime) -> str:
+    """The name of a first post; one that is opened anew has another."""
+    return f"{_NAME}{thread.id}:{since.timestamp():.3f}"
 
 
 def _until(waiting: Sequence[Written]) -> list[Written]:

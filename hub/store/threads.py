@@ -135,13 +135,14 @@ async def unopened(conn: Connection, channel: str, place: str) -> Thread | None:
     return _thread(row) if row else None
 
 
-async def opening(conn: Connection, id: int) -> None:
-    """Commits that a thread's first post is about to be sent."""
-    await conn.execute(
+async def opening(conn: Connection, id: int) -> datetime:
+    """Commits that a thread's first post is about to be sent; answers since when that is tried."""
+    since: datetime = await conn.fetchval(
         """update desk_threads set place = null, thread = null, opening_at = coalesce(opening_at, clock_timestamp())
-            where id = $1""",
+            where id = $1 returning opening_at""",
         id,
     )
+    return since
 
 
 async def opened(conn: Connection, id: int, place: str, thread: str) -> None:

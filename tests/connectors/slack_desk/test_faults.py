@@ -15,6 +15,7 @@ from hub.store import thread_lines, threads
 from hub.types import InboundMessage
 from tests.connectors.slack_desk.office import AGENTS, Desks, Office, both_sides, eventually
 from tests.simulators.base import Fault
+from tests.simulators.slack_files import Refused
 
 
 class Killed(BaseException):
@@ -237,6 +238,53 @@ async def test_a_post_that_slack_refuses_does_not_hold_up_the_rest(
     await speaks(desks, "harmless")
     await eventually(lambda: "ann: harmless" in desks.lines(thread))
     assert len([line for line in desks.lines(thread) if "cannot be shown" in line]) == 1
+
+
+async def test_a_first_post_that_slack_refuses_is_shortened(desks: Desks, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = desk_blocks.first_post
+
+    def refused(*arguments: Any) -> Any:
+        shown = real(*arguments)
+        return type(shown)(shown.text, [*shown.blocks, {"type": "actions", "elements": []}])
+
+    monkeypatch.setattr(desk_blocks, "first_post", refused)
+    await desks.hands_over()
+    thread = await desks.thread()
+    assert "🟡 Waiting since" in desks.first(thread)
+    await desks.presses("bob", "Claim", thread)
+    await desks.until_first(thread, "🟢 Bob has it")
+    assert desks.buttons(thread) == ["Release", "Close"]
+    await desks.hands_over("cy")
+    await desks.thread(1)
+
+
+async def test_without_the_permission_for_files_all_else_is_written(desks: Desks) -> None:
+    async def refuse(_: object) -> dict[str, object]:
+        raise Refused("missing_scope")
+
+    await desks.hands_over()
+    thread = await desks.thread()
+    desks.slack.api.do_files_getUploadURLExternal = refuse  # type: ignore[assignment, method-assign]
+    await desks.slack.say("ann", "see here", files=(("broken.png", "image/png", b"a picture"),))
+    await desks.at_rest()
+    assert desks.lines(thread)[-1] == "📎 ann: broken.png cannot be shown here; it is in the console"
+
+
+async def test_an_agent_hears_that_the_app_has_to_be_mended(desks: Desks) -> None:
+    conversation = await desks.hands_over()
+    thread = await desks.thread()
+    await desks.at_rest()
+    real = desks.slack.api.do_users_info
+
+    async def refuse(_: object) -> dict[str, object]:
+        raise Refused("missing_scope")
+
+    desks.slack.api.do_users_info = refuse  # type: ignore[assignment, method-assign]
+    await desks.writes("bob", "patience", thread)
+    assert "missing_scope" in await desks.whispered("bob", "waits until")
+    desks.slack.api.do_users_info = real  # type: ignore[method-assign]
+    await desks.at_rest()
+    assert [m.text for m in await desks.transcript(conversation) if m.author == "agent"] == ["patience"]
 
 
 def _unshowable(real: Callable[..., Any]) -> Callable[..., Any]:
