@@ -77,7 +77,7 @@ class Simulator(ABC):
         self._http = aiohttp.ClientSession()
         app = web.Application(client_max_size=64 * 2**20)
         app.add_routes(self.routes())
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.05)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port)
         await site.start()
