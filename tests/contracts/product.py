@@ -99,8 +99,9 @@ class Product:
         await self.until(
             """select not exists (select from messages where author = 'customer' and turn is null)
                 and not exists (select from turns where state = 'open')
-                and not exists (
-                    select from messages where delivery in ('queued', 'sending') and due_at < 'infinity')""",
+                and not exists (select from messages m where delivery in ('queued', 'sending') and not exists (
+                    select from messages h
+                    where h.conversation = m.conversation and h.delivery = 'queued' and h.due_at = 'infinity'))""",
             longest=longest,
         )
 

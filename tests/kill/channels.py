@@ -24,7 +24,9 @@ MARKS = "🍎🍌🍒🍇🍉🍋🍍🍑🥕🌽🥦🍄🥜🍞🧀🍕🌭�
 """Each message ends in a number written with these, so that it can be told from all others. The bot pays no heed."""
 
 STORED = "select count(*) from messages where author = 'customer'"
-ON_THE_WAY = "select count(*) from messages where delivery in ('queued', 'sending') and due_at < 'infinity'"
+ON_THE_WAY = """select count(*) from messages m where delivery in ('queued', 'sending') and not exists (
+    select from messages h where h.conversation = m.conversation and h.delivery = 'queued' and h.due_at = 'infinity')"""
+"""What waits for the customer's next message, or behind such a one, is on no way."""
 
 
 def platforms(hurry: float = 1.0) -> list[Simulator]:
