@@ -19,6 +19,7 @@ from app.supervisor.postgres import Postgres
 from app.supervisor.process import Process
 from app.supervisor.redis import Redis
 from tests.bot import confusion
+from tests.connectors.mail import figures as mail_figures
 from tests.dialogues import figures
 
 _HURRY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "io_method": "sync"}
@@ -29,6 +30,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What is to be read at the end of a run."""
     figures.show(terminalreporter)
     confusion.show(terminalreporter)
+    mail_figures.show(terminalreporter)
 
 
 @pytest.fixture(scope="session")

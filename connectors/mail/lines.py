@@ -1,0 +1,78 @@
+"""A mail's text as lines that know how deep they are quoted, from plain text and from HTML alike."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from msgspec import Struct
+
+Mark = Literal["", "attribution", "signature", "rule"]
+
+
+class Line(Struct, frozen=True):
+    """A line. `depth`: how often it is quoted; `weak`: by an indentation that may as well be the writer's own."""
+
+    text: str
+    depth: int = 0
+    weak: bool = False
+    mark: Mark = ""
+
+    @property
+    def blank(self) -> bool:
+        """Nothing to read."""
+        return not self.text.strip()
+
+    @property
+    def shown(self) -> str:
+        """As it stands in a text: with a sign for each level of quotation."""
+        return ("> " * self.depth + self.text).rstrip() if self.depth and not self.weak else self.text
+
+
+_SIGNS = re.compile(r"(?:> ?)++")
+MAX_LINES = 20_000
+
+
+def from_plain(text: str, *, flowed: bool = False, delsp: bool = False) -> list[Line]:
+    """The lines of a plain text; those of format=flowed (RFC 3676) are put together again."""
+    lines = []
+    for raw in text.split("\n")[:MAX_LINES]:
+        signs = _SIGNS.match(raw)
+        depth = signs[0].count(">") if signs else 0
+        rest = raw[signs.end() :] if signs else raw
+        if flowed and rest.startswith(" "):  # stuffed
+            rest = rest[1:]
+        lines.append(Line(rest if flowed else rest.rstrip(), min(depth, 50)))
+    return _unwrapped(lines, delsp) if flowed else lines
+
+
+def _unwrapped(lines: list[Line], delsp: bool) -> list[Line]:
+    whole: list[Line] = []
+    parts: list[str] = []
+    depth = 0
+    for line in lines:
+        if parts and line.depth != depth:
+            whole.append(Line("".join(parts).rstrip(), depth))
+            parts = []
+        depth = line.depth
+        soft = line.text.endswith(" ") and line.text != "-- "
+        parts.append(line.text[:-1] if soft and delsp else line.text)
+        if not soft:
+            whole.append(Line("".join(parts) if line.text == "-- " else "".join(parts).rstrip(), depth))
+            parts = []
+    if parts:
+        whole.append(Line("".join(parts).rstrip(), depth))
+    return whole
+
+
+def joined(lines: list[Line]) -> str:
+    """The lines as a text, quotation signs and all."""
+    return tidy("\n".join(line.shown for line in lines))
+
+
+_BLANKS = re.compile(r"\n{3,}")
+
+
+def tidy(text: str) -> str:
+    """A text without blank lines at its ends, and with not more than one in a row."""
+    return _BLANKS.sub("\n\n", "\n".join(line.rstrip() for line in text.split("\n"))).strip("\n")
