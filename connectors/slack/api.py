@@ -79,7 +79,7 @@ class SlackApi:
     def __init__(self, token: str, base_url: str) -> None:
         self._client = AsyncWebClient(token, base_url, retry_handlers=[])
         self._client.proxy = None  # the session knows the environment's proxies, and what they are not for
-        self.missing: frozenset[str] = frozenset()
+        self.granted: frozenset[str] | None = None
         self._downloads = Downloads(token, base_url)
         self._pace = Pace()
 
@@ -96,6 +96,11 @@ class SlackApi:
         """Closes it."""
         if self._client.session is not None:
             await self._client.session.close()
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """The permissions that the customers' side needs and does not have, as far as Slack has said it."""
+        return NEEDED - self.granted if self.granted is not None else frozenset()
 
     async def asked(self, call: Awaitable[AsyncSlackResponse]) -> Json:
         """The answer to a call of Slack's client."""
@@ -122,10 +127,10 @@ class SlackApi:
     # Who is who --------------------------------------------------------------------------------------------------
 
     async def auth_test(self) -> Own:
-        """Who we are, if our token is valid. What we may not do, as far as Slack says it, is `missing` from then on."""
+        """Who we are, if our token is valid. What we may do, as far as Slack says it, is `granted` from then on."""
         answer, headers = await self._answered(self._client.auth_test())
         if granted := headers.get("X-OAuth-Scopes"):
-            self.missing = NEEDED - {scope.strip() for scope in granted.split(",")}
+            self.granted = frozenset(scope.strip() for scope in granted.split(","))
         return Own(str(answer.get("team_id", "")), str(answer.get("user_id", "")), answer.get("bot_id"))
 
     async def user(self, id: str) -> User:

@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 IDLE = 5.0
 """Seconds after which somebody who is not woken looks for work."""
 
+_ADDRESSES = "users:read.email"
+
 _LONGEST = 30.0
 """The longest pause, in seconds, while Slack does not take something."""
 
@@ -92,6 +94,11 @@ class AgentsDesk:
             raise Rejected(
                 f"agents_channel {name}: {error}; write /invite @<the app> in that channel, or name another by its id"
             ) from None
+        granted = self._api.granted
+        if granted is not None and _ADDRESSES not in granted:
+            raise AuthFailed(
+                f"agents_channel {name}: the app needs the permission {_ADDRESSES} to know who is an agent"
+            )
         return ""
 
     # What is told to us ------------------------------------------------------------------------------------------

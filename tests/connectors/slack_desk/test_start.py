@@ -78,7 +78,10 @@ async def test_a_channel_that_there_is_not_is_named(office: Office) -> None:
 
 
 async def test_a_permission_that_is_missing_is_named(office: Office) -> None:
+    office.slack.api.scopes = office.slack.api.scopes.replace("users:read.email", "")
     async with office.open() as desks:
+        side = desks.product.connector._agents  # type: ignore[attr-defined]
+        await eventually(lambda: "users:read.email" in side.health.detail, lambda: side.health)
         handler = desks.slack.api.do_users_info
 
         async def without_addresses(arguments: object) -> object:
