@@ -79,6 +79,20 @@ async def test_a_delivery_of_another_day_is_refused(channel: Channel, caplog: py
 
 
 @over(lambda kind: kind.posts)
+async def test_a_delivery_that_is_replayed_at_once_changes_nothing(channel: Channel) -> None:
+    async with channel.product() as made:
+        await known(channel, made)
+        delivery = channel.platform.delivery("ann", "can I return it?")
+        for _ in range(3):
+            answer = await channel.platform.post(delivery)
+            assert answer is not None
+            assert 200 <= answer[0] < 300
+        await made.until("select count(*) from messages where text = 'can I return it?'", is_=1)
+        await made.settled()
+        assert await made.answers() == {"hello": 1, "can I return it?": 1}
+
+
+@over(lambda kind: kind.posts)
 async def test_an_oversized_body_is_refused(channel: Channel, caplog: pytest.LogCaptureFixture) -> None:
     async with channel.product() as made:
         await known(channel, made)
