@@ -12,8 +12,8 @@ from hub.bus import Bus
 from hub.errors import InvalidRequest
 from hub.steps import Steps
 from hub.store import attachments, cases, conversations, messages, streams, turns
-from hub.store.db import Connection, Database
-from hub.types import Attachment, Case, Conversation, InboundMessage, Language, Receipt
+from hub.store.db import Connection, Database, storable
+from hub.types import Attachment, Case, Conversation, InboundMessage, Language, Receipt, RemoteFile
 
 MAX_TEXT = 20_000
 """Characters; what is longer is no question, and a platform's own limit is far below."""
@@ -21,6 +21,9 @@ MAX_TEXT = 20_000
 
 MAX_KEY = 500
 """Characters of an id, a sender, a payload; more would not fit into an index."""
+
+MAX_SIZE = 2**31 - 1
+"""The most bytes that are shown for a file. Telegram's can be larger; none of those is fetched."""
 
 
 class _StoredBefore(Exception):
@@ -51,6 +54,8 @@ class Intake:
                 return await messages.receipt_of(conn, message)
         except asyncpg.UniqueViolationError as error:
             raise InvalidRequest(f"id: {message.id} is the id of another message; use one of your own") from error
+        except asyncpg.DataError as error:  # however often it is delivered
+            raise InvalidRequest("something in it cannot be stored: a number or a time out of range") from error
         metrics.RECEIVED.labels(message.channel).inc()
         self._bus.signal("stream", str(receipt.stream))
         self._bus.signal("turns", receipt.conversation)
@@ -72,7 +77,7 @@ class Intake:
                 else await conversations.lock(conn, await cases.merged(conn, conversation))
             )
             if now is not None:
-                await messages.add_note(conn, now.stream, now.id, channel, None, _storable(text)[:MAX_TEXT], id)
+                await messages.add_note(conn, now.stream, now.id, channel, None, storable(text)[:MAX_TEXT], id)
         self._bus.signal("feed")
 
     async def _store(self, conn: Connection, message: InboundMessage) -> tuple[Receipt, tuple[Attachment, ...]]:
@@ -160,16 +165,18 @@ def _address(message: InboundMessage) -> str | None:
 
 
 def _checked(message: InboundMessage) -> InboundMessage:
-    text = _storable(message.text)
+    text = storable(message.text)
     if len(text) > MAX_TEXT:
         raise InvalidRequest(f"text: at most {MAX_TEXT} characters, this has {len(text)}")
     for name, value in (("id", message.external_id), ("sender", message.sender), ("person", message.person or "-")):
         if not 0 < len(value) <= MAX_KEY or "\x00" in value:
             raise InvalidRequest(f"{name}: from 1 to {MAX_KEY} characters")
-    payload = _storable(message.payload[:MAX_KEY]) if message.payload else None
-    return msgspec.structs.replace(message, text=text, payload=payload)
+    payload = storable(message.payload[:MAX_KEY]) if message.payload else None
+    whose = storable(message.name) if message.name else None
+    files = tuple(_file(file) for file in message.files)
+    return msgspec.structs.replace(message, text=text, payload=payload, name=whose, files=files)
 
 
-def _storable(text: str) -> str:
-    # PostgreSQL cannot hold a NUL in a text, nor half of a surrogate pair; nobody's words are lost with them.
-    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+def _file(file: RemoteFile) -> RemoteFile:
+    """What a platform says about a file, as far as it can be stored: nothing of it may keep the message out."""
+    return RemoteFile(storable(file.handle), storable(file.name), storable(file.type), min(file.size, MAX_SIZE))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from hub.bus import Bus
 from hub.store import people
-from hub.store.db import Database
+from hub.store.db import Database, storable
 from hub.types import Window
 
 
@@ -50,6 +50,7 @@ class People:
 
         Somebody who never wrote becomes known by it.
         """
+        known = {name: storable(fact) for name, fact in facts.items()}
         async with self._db.transaction() as conn:
-            await people.describe(conn, channel, external_id, facts)
+            await people.describe(conn, channel, external_id, known)
         self._bus.signal("feed")

@@ -34,6 +34,11 @@ AWAY = (
 """What is raised while the database cannot be reached. Nothing has been committed, or nobody knows."""
 
 
+def storable(text: str) -> str:
+    """`text` without what PostgreSQL cannot hold (NUL, half of a surrogate pair); nobody's words are lost with that."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
 async def _bounded(connection: asyncpg.Connection) -> None:
     """No transaction of ours lasts long; one that did would hold back the agents' feed."""
     await connection.execute("set idle_in_transaction_session_timeout = '30s'")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
 from hub import replies
 from hub.alone import alone
 from hub.connector import File, Limits
-from hub.errors import Deferred, Rejected, Transient, Unreachable
+from hub.errors import Deferred, InvalidRequest, Rejected, Transient, Unreachable
 from hub.lifecycle import Step
 from hub.store import channel_state, conversations, messages, outbox, overview
 from hub.types import Agent, InboundMessage, OutboundMessage, Receipt, RemoteFile, Window
@@ -422,6 +422,24 @@ async def test_a_file_that_cannot_be_had_is_shown_as_lost(house: House) -> None:
         await house.fetching.fetch(wanted)
     assert await attachments_seen(house, receipt) == [("photo", "image/jpeg", 0, "lost")]
     assert await house.fetching.due() == []
+
+
+async def test_nothing_that_is_said_about_a_file_or_a_person_keeps_the_message_out(house: House) -> None:
+    huge = RemoteFile("h1", "fi\x00lm\ud800.mp4", "video/mp4", 3_000_000_000)
+    receipt = await come_in(house, "look", "1", name="A\x00nn", files=(huge,))
+    assert await attachments_seen(house, receipt) == [("film?.mp4", "video/mp4", 2**31 - 1, "awaited")]
+    await house.core.people.describe("tg", "ann", {"username": "@a\x00nn\udc00", "name": "A\x00nn"})
+    async with house.db.connection() as conn:
+        assert await conn.fetchval("select name from customers") == "Ann"
+        assert await conn.fetchval("select profile ->> 'username' from identities") == "@ann?"
+
+
+async def test_what_cannot_be_stored_at_all_is_refused_as_such(house: House) -> None:
+    never = datetime(9999, 12, 31, 23, tzinfo=timezone(-timedelta(hours=14)))
+    with pytest.raises(InvalidRequest):
+        await come_in(house, "look", "1", sent_at=never)
+    async with house.db.connection() as conn:
+        assert await conn.fetchval("select count(*) from identities") == 0
 
 
 # What only one may do ---------------------------------------------------------------------------------------------
