@@ -22,7 +22,7 @@ _PAUSES = tuple(
     for pattern in (
         r"\n[^\S\n]*\n\s*",
         r"\n\s*",
-        r"[。！？…]+[”’」』）]*\s*|[.!?]+[\"')]*\s+",
+        r"[。！？…]+[”’」』）]*\s*|(?<![.!?])[.!?]++[\"')]*+\s+",
         r"[，；、：]\s*|[,;:]\s+",
         r"\s+",
     )
@@ -98,9 +98,11 @@ def _cut(text: str, longest: int, measure: Measure) -> int:
     most = _fitting(text, longest, measure)
     links = [found.span() for found in _LINK.finditer(text) if found.start() < most]
     for pause in _PAUSES:
-        ends = [found.end() for found in pause.finditer(text, 0, most) if not _inside(found.start(), links)]
-        if ends and ends[-1] >= most * _FULL_ENOUGH:
-            return ends[-1]
+        for found in reversed(list(pause.finditer(text, 0, most))):
+            if found.end() < most * _FULL_ENOUGH:
+                break
+            if not _inside(found.start(), links):
+                return found.end()
     for start, end in links:
         if start < most < end and start > 0:
             return start

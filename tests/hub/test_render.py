@@ -112,3 +112,10 @@ def test_buttons_stand_under_short_texts_only_where_the_platform_says_so() -> No
     limits = Limits(text=100, buttons=3, text_with_buttons=40)
     assert [part.buttons for part in parts(message("Which of these is your question?", BUTTONS), limits)] == [BUTTONS]
     assert all(part.buttons == () for part in parts(message("Which of these is your question? " * 2, BUTTONS), limits))
+
+
+@pytest.mark.parametrize("sign", ["!", ".", "…", '."', "\n \n", "www.a "])
+def test_a_text_of_nothing_but_signs_is_cut_as_quickly_as_any(sign: str) -> None:
+    """Customers write such, and agents are shown it in pieces; in quadratic time this would take minutes."""
+    text = sign * (120_000 // len(sign))
+    assert squeezed("".join(split(text, Limits(text=60_000)))) == squeezed(text)
