@@ -51,6 +51,7 @@ class Writer:
         self._frame = frame
         self._files = Files(db, api)
         self._opened_last = False
+        self._place: str | None = None
 
     async def step(self) -> bool:
         """Opens one thread, or writes one post into one, in turn; answers whether there was anything to do.
@@ -61,8 +62,14 @@ class Writer:
         if place is None:
             return False
         async with self._db.connection() as conn:
-            new = await threads.unopened(conn, self._channel, place)
-            old = await threads.unwritten_thread(conn, self._channel, place)
+            if self._place != place:
+                await threads.move(conn, self._channel, place)
+                self._place = place
+            new = await threads.unopened(conn, self._channel)
+            old = await threads.unwritten_thread(conn, self._channel)
+            if old is not None and old.place != place:  # closed when the agents moved, and open again
+                await threads.lost(conn, old.id)
+                return True
         if new is not None and (old is None or not self._opened_last):
             self._opened_last = True
             await self._open(new, place)

@@ -61,8 +61,9 @@ async def may_be_at(conn: Connection, channel: str, place: str, thread: str) -> 
     """Whether a thread is, or may turn out to be, at a place: one that is being opened stands there before we know."""
     return bool(
         await conn.fetchval(
-            """select exists (select from desk_threads where channel = $1
-                and ((place = $2 and thread = $3) or (thread is null and opening_at is not null)))""",
+            """select exists (select from desk_threads where channel = $1 and place = $2 and thread = $3)
+                or exists (select from desk_threads
+                    where channel = $1 and thread is null and opening_at is not null)""",
             channel,
             place,
             thread,
@@ -121,18 +122,25 @@ async def touch(conn: Connection, ids: Iterable[int]) -> None:
 # Opening them -----------------------------------------------------------------------------------------------------
 
 
-async def unopened(conn: Connection, channel: str, place: str) -> Thread | None:
-    """The thread that is to be opened next; one that is at another place is opened anew."""
+async def unopened(conn: Connection, channel: str) -> Thread | None:
+    """The thread that is to be opened next."""
     row = await conn.fetchrow(
         f"""select {_COLUMNS} from desk_threads t join conversations c on c.id = t.conversation
-            where t.channel = $1 and (t.thread is null or t.place <> $2)
-                and (c.status <> 'closed' or exists (select from desk_lines l where l.thread = t.id and l.ts is null)
-                    or t.thread is null)
-            order by c.status = 'closed', c.priority desc, t.id limit 1""",
+            where t.channel = $1 and t.thread is null order by c.status = 'closed', c.priority desc, t.id limit 1""",
+        channel,
+    )
+    return _thread(row) if row else None
+
+
+async def move(conn: Connection, channel: str, place: str) -> None:
+    """The threads of open conversations that are at another place than this one are to be opened anew."""
+    await conn.execute(
+        """update desk_threads t set place = null, thread = null, opening_at = null, face = null
+            from conversations c where c.id = t.conversation and c.status <> 'closed'
+                and t.channel = $1 and t.place <> $2""",
         channel,
         place,
     )
-    return _thread(row) if row else None
 
 
 async def opening(conn: Connection, id: int) -> datetime:
@@ -175,13 +183,11 @@ async def shows(conn: Connection, seen: Thread, face: str) -> None:
     await conn.execute("update desk_threads set face = $2, shown = $3 where id = $1", seen.id, face, seen.touched)
 
 
-async def unwritten_thread(conn: Connection, channel: str, place: str) -> Thread | None:
+async def unwritten_thread(conn: Connection, channel: str) -> Thread | None:
     """The opened thread whose next line has waited longest."""
     row = await conn.fetchrow(
         f"""select {_COLUMNS} from desk_lines l join desk_threads t on t.id = l.thread
-            where l.ts is null and t.channel = $1 and t.place = $2 and t.thread is not null
-            order by l.number limit 1""",
+            where l.ts is null and t.channel = $1 and t.thread is not null order by l.number limit 1""",
         channel,
-        place,
     )
     return _thread(row) if row else None

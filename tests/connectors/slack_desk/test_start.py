@@ -143,14 +143,17 @@ def test_a_prefix_that_nobody_can_type_is_a_wrong_setting(prefix: str) -> None:
 
 async def test_in_another_channel_open_conversations_go_on(office: Office) -> None:
     async with office.open() as desks:
-        await desks.hire("bob")
-        conversation = await desks.hands_over()
+        bob = await desks.hire("bob")
+        await desks.hands_over("cy")
+        await desks.product.desk.close(bob, await desks.conversation("cy"))
         await desks.thread()
+        conversation = await desks.hands_over()
+        await desks.thread(1)
         await desks.at_rest()
     office.more["agents_channel"] = office.slack.workspace.room("helpers")
     async with office.open() as desks:
+        await eventually(lambda: len(desks.slack.posts("helpers")) == 1)  # at once: somebody waits
         await desks.says("anybody there?")
-        await eventually(lambda: len(desks.slack.posts("helpers")) > 1)
         await desks.at_rest()
         thread = str(desks.slack.posts("helpers")[0]["ts"])
         assert "ann: anybody there?" in str(desks.slack.thread("helpers", thread))
@@ -158,6 +161,9 @@ async def test_in_another_channel_open_conversations_go_on(office: Office) -> No
         await desks.at_rest()
         assert desks.seen_by()[-1] == "Yes, here."
         assert await desks.status(conversation) == ("human", "id-of-bob")
+        await desks.says("and me again", "cy")
+        await desks.at_rest()
+        assert len([post for post in desks.slack.posts("helpers") if "thread_ts" not in post]) == 2
 
 
 async def test_by_hand_one_can_be_customer_and_agent(database_url: str) -> None:
