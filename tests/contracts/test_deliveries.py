@@ -29,6 +29,7 @@ async def everything(made: Product) -> dict[str, int]:
 async def known(channel: Channel, made: Product) -> None:
     """Somebody who has written before."""
     await made.heard(channel.platform.say("ann", "hello"), "hello")
+    await channel.platform.until_shown("ann", 1)
 
 
 async def refused(
