@@ -6,6 +6,7 @@ import { reasonWords, standingOf } from "../../console/src/inbox/delivery.ts";
 
 const message = (more: Partial<Message>): Message => ({
   id: "m",
+  conversation: "c",
   seq: 1,
   author: "agent",
   text: "Hello",

@@ -9,6 +9,7 @@ import {
   mergeMessages,
   ownedBy,
   queue,
+  resetMessages,
 } from "../../console/src/feed/inbox.ts";
 
 const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 9, minute)).toISOString();
@@ -26,6 +27,7 @@ const conversation = (id: string, more: Partial<Conversation> = {}): Conversatio
 
 const message = (id: string, seq: number | null, minute: number, more: Partial<Message> = {}): Message => ({
   id,
+  conversation: "a",
   seq,
   author: "customer",
   text: id,
@@ -158,5 +160,32 @@ describe("a transcript", () => {
     mergeConversation(inbox, conversation("a"));
     applyEvent(inbox, event("message", message("7", 7, 1), "a"), 0);
     expect(inbox.transcripts.has("a")).toBe(false);
+  });
+});
+
+describe("letters that were moved", () => {
+  it("leave the transcript, and what has come meanwhile stays", () => {
+    const inbox = emptyInbox();
+    mergeMessages(inbox, "a", [message("stays", 1, 1), message("goes", 2, 2)]);
+    const before = new Set(ids(inbox.transcripts.get("a")!));
+    mergeMessages(inbox, "a", [message("came", 3, 3)]);
+    resetMessages(inbox, "a", [message("stays", 1, 1)], before);
+    expect(ids(inbox.transcripts.get("a")!)).toEqual(["stays", "came"]);
+  });
+
+  it("change what the list says, and not whose the conversation is", () => {
+    const inbox = emptyInbox();
+    expect(applyEvent(inbox, event("case", conversation("a"), "a"), 0)).toBe("a");
+    mergeConversation(inbox, conversation("a", { status: "waiting", subject: "Bill" }));
+    applyEvent(inbox, event("case", conversation("a", { status: "closed", subject: "Lamp", unread: 2 }), "a"), 0);
+    expect(inbox.conversations.get("a")).toMatchObject({ status: "waiting", subject: "Lamp", unread: 2 });
+  });
+
+  it("name what they are about in the list", () => {
+    const inbox = emptyInbox();
+    mergeConversation(inbox, conversation("a"));
+    applyEvent(inbox, event("message", message("m", 1, 1, { letter: { sender: "ann@example.com", subject: "Lamp" } }), "a"), 0);
+    applyEvent(inbox, event("message", message("n", 2, 2, { author: "bot" }), "a"), 0);
+    expect(inbox.conversations.get("a")?.subject).toBe("Lamp");
   });
 });

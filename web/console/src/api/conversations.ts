@@ -1,5 +1,5 @@
-import { get, part, post } from "./http.ts";
-import type { Channel, Conversation, ConversationDetail, Message, Page, Status } from "./types.ts";
+import { address, get, part, post } from "./http.ts";
+import type { Change, Channel, Conversation, ConversationDetail, Message, Page, Status } from "./types.ts";
 
 const at = (id: string, rest = "") => `/conversations/${part(id)}${rest}`;
 
@@ -56,5 +56,16 @@ export const send = (id: string, message: { id: string; text: string; attachment
 export const note = (id: string, message: { id: string; text: string }) => post<Message>(at(id, "/notes"), message);
 /** Where the browser fetches a file; the log-in cookie goes with it. */
 export const attachmentUrl = (id: string) => `/api/v1/attachments/${part(id)}`;
+
+/** What was merged into a conversation of letters and split from it, the latest first. */
+export const changes = async (id: string): Promise<Change[]> => (await get<{ items: Change[] }>(at(id, "/changes"))).items;
+export const merge = (id: string, into: string) => post<Change>(at(id, "/merge"), { into });
+export const split = (id: string, message: string) => post<Change>(at(id, "/split"), { message });
+export const undo = (change: number) => post<Change>(`/changes/${part(change)}/undo`);
+/** A letter as the file that it came as. */
+export const originalUrl = (id: string, message: string) => `/api/v1${at(id, `/messages/${part(message)}/original`)}`;
+/** A letter as a page to look at; with `images`, pictures are loaded from wherever its sender keeps them. */
+export const pageUrl = (id: string, message: string, images: boolean) =>
+  address(at(id, `/messages/${part(message)}/page`), { images: images ? 1 : 0 });
 
 export const typing = (id: string) => post<void>(at(id, "/typing"));

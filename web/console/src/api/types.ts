@@ -55,6 +55,8 @@ export interface Conversation {
   waiting_since?: string | null;
   updated_at: string;
   last_message?: { author: Author; text: string; created_at: string } | null;
+  /** Of the latest letter, on channels of letters. */
+  subject?: string | null;
   /** Messages of the customer since somebody last answered. */
   unread?: number;
   window?: Window | null;
@@ -99,8 +101,44 @@ export interface Attachment {
   error?: string;
 }
 
+/** What stands on the outside of a letter: addresses, and what it is about. */
+export interface Letter {
+  sender: string;
+  name?: string;
+  to?: string[];
+  cc?: string[];
+  subject?: string;
+  /** The platform vouches for the sender. */
+  signed?: boolean;
+  /** Where the sender wants answers, if not at their own address. */
+  reply_to?: string[];
+  /** No person wrote it. */
+  automatic?: boolean;
+}
+
+/** Why a letter came into a conversation (none: it began one), and in which others it may belong. */
+export interface Case {
+  conversation?: string;
+  rule: string;
+  reason: string;
+  maybe?: string[];
+}
+
+/** A move of letters between conversations, by an agent. */
+export interface Change {
+  id: number;
+  kind: "merge" | "split";
+  from_case: string;
+  to_case: string;
+  messages: number;
+  agent: string;
+  created_at: string;
+  undone_at: string | null;
+}
+
 export interface Message {
   id: string;
+  conversation: string;
   /** Missing for notes, which are not part of the customer's stream. */
   seq: number | null;
   author: Author;
@@ -115,6 +153,8 @@ export interface Message {
   sources?: Tried[];
   attachments?: Attachment[];
   answers?: string[];
+  letter?: Letter;
+  case?: Case;
 }
 
 export interface Translation {
@@ -175,7 +215,7 @@ export interface Flip {
 export interface FeedEvent {
   type: "event";
   cursor: string | number;
-  kind: "message" | "status" | "person" | "note" | "typing" | "presence" | "article";
+  kind: "message" | "status" | "person" | "case" | "note" | "typing" | "presence" | "article";
   conversation?: string | null;
   data: unknown;
 }

@@ -36,6 +36,8 @@ export function applyEvent(inbox: Inbox, event: FeedEvent, now: number): Missing
     }
     case "person":
       return applyPerson(inbox, event.data as Conversation);
+    case "case":
+      return applyCase(inbox, event.data as Conversation);
     case "message":
     case "note":
       return id === undefined ? undefined : applyMessage(inbox, id, event.data as Message);
@@ -66,11 +68,26 @@ export function mergeMessages(inbox: Inbox, id: string, messages: Message[]): vo
   inbox.transcripts.set(id, inReadingOrder([...byId.values()]));
 }
 
+/** Makes a transcript what a route gave; `before` are those that it had when the route was asked: the rest has come since. */
+export function resetMessages(inbox: Inbox, id: string, messages: Message[], before: ReadonlySet<string>): void {
+  const came = (inbox.transcripts.get(id) ?? []).filter((message) => !before.has(message.id));
+  inbox.transcripts.set(id, []);
+  mergeMessages(inbox, id, [...came, ...messages]);
+}
+
 /** News about the customer come with the conversation as it is today; what its life was then, statuses tell in order. */
 function applyPerson(inbox: Inbox, { id, customer, window, unreachable, erase_asked_at }: Conversation): Missing {
   const known = inbox.conversations.get(id);
   if (!known) return id;
   inbox.conversations.set(id, { ...known, customer, window, unreachable, erase_asked_at });
+  return undefined;
+}
+
+/** Letters have moved; which of them a transcript still has, only the route knows. */
+function applyCase(inbox: Inbox, { id, customer, subject, last_message, unread }: Conversation): Missing {
+  const known = inbox.conversations.get(id);
+  if (!known) return id;
+  inbox.conversations.set(id, { ...known, customer, subject, last_message, unread });
   return undefined;
 }
 
@@ -86,6 +103,7 @@ function applyMessage(inbox: Inbox, id: string, message: Message): Missing {
   inbox.conversations.set(id, {
     ...known,
     last_message: { author: message.author, text: message.text, created_at: message.created_at },
+    subject: message.letter?.subject ?? known.subject,
     updated_at: isLater(message.created_at, known.updated_at) ? message.created_at : known.updated_at,
     unread: fromCustomer ? (known.unread ?? 0) + 1 : message.author === "system" ? known.unread : 0,
   });

@@ -56,6 +56,10 @@ export function stop(): void {
 function take(event: FeedEvent): void {
   const before = event.conversation ? inbox.conversations.get(event.conversation) : undefined;
   const missing = rules.applyEvent(inbox, event, Date.now());
+  // Messages have left it or come: whoever opens it again reads it anew. What is open now asks for itself.
+  if (event.kind === "case" && event.conversation && event.conversation !== looking.value) {
+    inbox.transcripts.delete(event.conversation);
+  }
   if (missing !== undefined) fetchSoon(missing);
   alertFor(event, before, user.value?.id);
   for (const listener of listeners) listener(event);
@@ -124,7 +128,8 @@ async function fetchWanted(): Promise<void> {
 
 export async function openTranscript(id: string): Promise<void> {
   if (!inbox.transcripts.has(id)) inbox.transcripts.set(id, []);
-  rules.mergeMessages(inbox, id, await api.messages(id));
+  const before = new Set(inbox.transcripts.get(id)!.map((message) => message.id));
+  rules.resetMessages(inbox, id, await api.messages(id), before);
 }
 
 export function keep(conversation: Conversation): void {

@@ -1,0 +1,64 @@
+import type { Case, Change, Letter, Message } from "../api/types.ts";
+
+type Translate = (key: string, values?: Record<string, unknown>) => string;
+
+/** A row of a transcript: something that was said, or letters that were moved. */
+export type Row = { key: string; message: Message; change?: undefined } | { key: string; change: Change; message?: undefined };
+
+/** The letter that an answer goes to. */
+export const latestLetter = (messages: Message[] = []): Letter | undefined =>
+  messages.findLast((message) => message.letter)?.letter;
+
+/** Whom an answer to a letter reaches: where its sender wants it, and whoever else it was sent to. */
+export function recipientsOf({ sender, reply_to = [], to = [], cc = [] }: Letter): { to: string; cc: string[] } {
+  const [first = sender, ...others] = reply_to;
+  // Of one address alone, that is ours.
+  const beside = to.length > 1 ? to : [];
+  return { to: first, cc: [...new Set([...others, ...beside, ...cc])].filter((address) => address !== first) };
+}
+
+const PREFIXES = /^(?:\s*(?:re|aw|sv|fwd?|wg|回复|答复|回覆|转发|轉寄)\s*(?:\[\d+\])?\s*[:：])+\s*/i;
+
+/** The subject that an answer has. */
+export const answering = (subject = ""): string => `Re: ${subject.replace(PREFIXES, "")}`.trim();
+
+/** Somebody with their address, as mail programs write it. */
+export const addressed = ({ name, sender }: Letter): string => (name ? `${name} <${sender}>` : sender);
+
+/** Why a letter is where it is, in a sentence; rules that we have no words for keep the hub's. */
+export function reasonOf(given: Case, letter: Letter, here: string, t: Translate, te: (key: string) => boolean): string {
+  const { conversation, rule, reason } = given;
+  const why = te(`letter.rule.${rule}`) ? t(`letter.rule.${rule}`, { who: letter.sender }) : reason;
+  if (!conversation) return t("letter.began", { why });
+  return t(conversation === here ? "letter.here" : "letter.elsewhere", { why });
+}
+
+/** Rules that an agent should look at: somebody may not be who they say, or came with what is not theirs. */
+export const isDoubtful = (rule: string): boolean => rule === "forged" || rule === "stranger";
+
+/** Moves that still hold, each behind the messages that were there before it. */
+export function withChanges(messages: Message[], changes: Change[]): Row[] {
+  const moves = changes.filter((change) => !change.undone_at).sort((a, b) => a.id - b.id);
+  const rows: Row[] = [];
+  const upTo = (moment: number) => {
+    while (moves[0] && Date.parse(moves[0].created_at) < moment) {
+      const change = moves.shift()!;
+      rows.push({ key: `change-${change.id}`, change });
+    }
+  };
+  for (const message of messages) {
+    upTo(Date.parse(message.created_at));
+    rows.push({ key: message.id, message });
+  }
+  upTo(Infinity);
+  return rows;
+}
+
+/** The move by which all of a conversation went into another one, if it did. */
+export const goneBy = (id: string, changes: Change[]): Change | undefined =>
+  changes.find((change) => change.kind === "merge" && change.from_case === id && !change.undone_at);
+
+/** Conversations that the letters here may belong to. */
+export const othersOf = (id: string, messages: Message[] = []): string[] => [
+  ...new Set(messages.flatMap((message) => message.case?.maybe ?? []).filter((other) => other !== id)),
+];

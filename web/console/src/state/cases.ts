@@ -1,0 +1,37 @@
+import { reactive, ref } from "vue";
+import * as api from "../api/conversations.ts";
+import type { Change } from "../api/types.ts";
+import { inbox } from "./inbox.ts";
+
+/** What was moved into and out of the conversations that were opened, the latest first. */
+export const changesOf = reactive(new Map<string, Change[]>());
+
+/** What this agent moved last, to be undone at once. */
+export const lastMove = ref<Change>();
+
+/** Guesses that this agent has waved away in this window. */
+export const declined = reactive(new Set<string>());
+
+/** Only letters are moved, and where all of them went nothing is left: other conversations are not asked for. */
+export async function openChanges(id: string): Promise<void> {
+  const messages = inbox.transcripts.get(id) ?? [];
+  if (messages.length > 0 && !messages.some((message) => message.letter)) return;
+  changesOf.set(id, await api.changes(id));
+}
+
+export async function merge(id: string, into: string): Promise<Change> {
+  return (lastMove.value = await api.merge(id, into));
+}
+
+export async function split(id: string, message: string): Promise<Change> {
+  return (lastMove.value = await api.split(id, message));
+}
+
+export async function undo(change: number): Promise<Change> {
+  const undone = await api.undo(change);
+  if (lastMove.value?.id === change) lastMove.value = undefined;
+  for (const [id, known] of changesOf) {
+    changesOf.set(id, known.map((one) => (one.id === change ? undone : one)));
+  }
+  return undone;
+}
