@@ -8,7 +8,7 @@ import re
 from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from connectors.mail.lines import MAX_LINES, Line, Mark
+from connectors.mail.lines import MAX_LINES, Line, Mark, unsigned
 
 MAX_HTML = 2_000_000
 _MAX_NESTING = 400
@@ -43,6 +43,7 @@ _SIGNATURE_IDS = frozenset(
 )  # fmt: skip
 _SHORT = re.compile(r"(?:^|[\s;])width\s*:\s*[12]?\d{1,2}(?:px)?\s*(?:;|$)", re.IGNORECASE)
 """A rule of a few centimetres stands above signatures; one across the page may mean anything."""
+_RULED = re.compile(r"border-top(?:-style)?\s*:[^;]{0,40}solid", re.IGNORECASE)
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.IGNORECASE)
 
 
@@ -85,7 +86,9 @@ class _Writer:
         text = "".join(self._text).replace("\xa0", " ").rstrip()
         self._text = []
         depth = min(50, state.depth + self.tail)
-        self.lines.append(Line(text, depth, state.weak and not self.tail, state.mark))
+        signs, text = unsigned(text) if not depth else (0, text)
+        weak = state.weak and not self.tail
+        self.lines.append(Line(text, depth + signs, weak, bool(depth) and not weak, state.mark))
 
     def end(self) -> None:
         """Ends the line if anything stands in it."""
@@ -157,7 +160,8 @@ def _enter(writer: _Writer, node: LexborNode, state: _State) -> _State | None:
             writer.space(state)
         if tag == "hr":
             short = _SHORT.search(f"width:{attributes.get('width') or ''};{attributes.get('style') or ''}")
-            writer.lines.append(Line("", state.depth + writer.tail, state.weak, "rule" if short else ""))
+            depth = state.depth + writer.tail
+            writer.lines.append(Line("", depth, state.weak, bool(depth) and not state.weak, "rule" if short else ""))
         elif tag == "li":
             writer.write("- ", state)
     elif tag in ("td", "th") and node.prev is not None:
@@ -194,6 +198,8 @@ def _role(writer: _Writer, tag: str, attributes: dict[str, str | None], state: _
         return _State(state.depth, state.weak, "attribution", state.pre)
     elif name in _SIGNATURE_IDS or _SIGNATURE_CLASSES.search(classes):
         return _State(state.depth, state.weak, "signature", state.pre)
+    elif tag == "div" and not state.mark and _RULED.search(attributes.get("style") or ""):
+        return _State(state.depth, state.weak, "ruled", state.pre)
     return state
 
 

@@ -7,15 +7,19 @@ from typing import Literal
 
 from msgspec import Struct
 
-Mark = Literal["", "attribution", "signature", "rule"]
+Mark = Literal["", "attribution", "signature", "rule", "ruled"]
 
 
 class Line(Struct, frozen=True):
-    """A line. `depth`: how often it is quoted; `weak`: by an indentation that may as well be the writer's own."""
+    """A line. `depth`: how often it is quoted. `sure`: a program says so; `weak`: it is only indented.
+
+    `mark`: what a program says of it; "rule" is a short rule, "ruled" what stands in a box with a rule above it.
+    """
 
     text: str
     depth: int = 0
     weak: bool = False
+    sure: bool = False
     mark: Mark = ""
 
     @property
@@ -37,13 +41,17 @@ def from_plain(text: str, *, flowed: bool = False, delsp: bool = False) -> list[
     """The lines of a plain text; those of format=flowed (RFC 3676) are put together again."""
     lines = []
     for raw in text.split("\n")[:MAX_LINES]:
-        signs = _SIGNS.match(raw)
-        depth = signs[0].count(">") if signs else 0
-        rest = raw[signs.end() :] if signs else raw
+        depth, rest = unsigned(raw)
         if flowed and rest.startswith(" "):  # stuffed
             rest = rest[1:]
-        lines.append(Line(rest if flowed else rest.rstrip(), min(depth, 50)))
+        lines.append(Line(rest if flowed else rest.rstrip(), depth))
     return _unwrapped(lines, delsp) if flowed else lines
+
+
+def unsigned(raw: str) -> tuple[int, str]:
+    """How often a line is quoted by signs, and the line without them."""
+    signs = _SIGNS.match(raw)
+    return (min(50, signs[0].count(">")), raw[signs.end() :]) if signs else (0, raw)
 
 
 def _unwrapped(lines: list[Line], delsp: bool) -> list[Line]:

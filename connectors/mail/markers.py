@@ -15,7 +15,9 @@ _ORIGINAL = (
     r"original (?:e-?)?(?:message|mail|appointment)s?|original|repl(?:y|ied) (?:message|mail)s?"
     r"|ursprüngliche nachricht|originalnachricht"
     r"|original-?nachricht|message d.origine|message original|mensaje original|messaggio originale"
-    r"|原始邮件|原邮件|回复的原邮件|回复的邮件|原始信息|原始消息|邮件原件|回复邮件|原始郵件|元のメッセージ|original-nachricht"
+    r"|原始邮件|原邮件|回复的原邮件|回复的邮件|原始信息|原始消息|邮件原件|回复邮件|原始郵件|元のメッセージ"
+    r"|oprindelig besked|ursprungligt meddelande|opprinnelig melding|oorspronkelijk bericht"
+    r"|исходное сообщение|пересылаемое сообщение"
 )
 _FORWARDED = (
     r"forwarded (?:message|mail|e-?mail)s?|forwarding (?:message|mail)s?|begin forwarded message"
@@ -60,12 +62,13 @@ def forwards(text: str) -> bool:
 # The headers of a quoted mail -------------------------------------------------------------------------------------
 
 _KEYS = {
-    "from": "from von de da van från od от 发件人 发信人 寄件者 寄件人 差出人 送信者",
-    "date": "sent date gesendet datum envoyé enviado fecha inviato data 发送时间 发送日期 发件日期 时间 日期 寄件日期"
+    "from": "from von de da van från fra od от 发件人 发信人 寄件者 寄件人 差出人 送信者",
+    "date": "отправлено дата dato skickat sendt verzonden"
+    " sent date gesendet datum envoyé enviado fecha inviato data 发送时间 发送日期 发件日期 时间 日期 寄件日期"
     " 送信日時 日時 sendtime received 发信时间 发件时间 日期时间",
-    "to": "to an à a para aan 收件人 收信人 收件者 宛先",
+    "to": "кому til till to an à a para aan 收件人 收信人 收件者 宛先",
     "cc": "cc bcc kopie copie 抄送 抄送人 副本 密送 ccn replyto reply-to 回复 回复地址 importance priority 重要性",
-    "subject": "subject betreff objet asunto oggetto onderwerp тема 主题 主旨 标题 標題 件名",
+    "subject": "emne ämne subject betreff objet asunto oggetto onderwerp тема 主题 主旨 标题 標題 件名",
 }
 _KINDS = {key: kind for kind, keys in _KEYS.items() for key in keys.split()}
 _HEADER = re.compile(
@@ -138,9 +141,16 @@ _STARTS = re.compile(
     re.IGNORECASE,
 )
 _ENDS = re.compile(rf"(?:{_WROTE})\s*[:：]?\s*-{{0,8}}\s*$", re.IGNORECASE)
+_CHINESE = re.compile(r"\s*在\s?\d{4}年\d{1,2}月\d{1,2}日.{0,12}\d{1,2}[:：]\d{2}\s?[，,].{1,80}写道：$")
+_AFTER = re.compile(r".{1,160}>\s(?:schrieb|wrote|skrev)\s(?:am|on|den)\b.{6,80}[:：]$", re.IGNORECASE)
 _GERMAN = re.compile(r"(?:am|den|on|op)\b.{4,200}\b(?:schrieb|schreef|skrev)\b.{2,160}[:：]\s*$", re.IGNORECASE)
 _JAPANESE = re.compile(
     r"\d{4}\s?[年/-]\s?\d{1,2}\s?[月/-]\s?\d{1,2}.{0,80}<[^<>\s]{3,200}@[^<>\s]{3,200}>\s?[:：]?\s*$"
+)
+_RUSSIAN = re.compile(
+    r"(?:[a-zа-я]{2,12},? )?\d{1,2}[ .].{3,40}\d{4}.{0,12}\d{1,2}:\d{2}.{0,40}\s(?:от|from)\s"
+    r".{1,80}<[^<>\s]+@[^<>\s]+>\s?:$",
+    re.IGNORECASE,
 )
 _WHEN = re.compile(r"\d{4}|\d{1,2}[./-]\d{1,2}[./-]\d{2}")
 _CLOCK = re.compile(r"\d{1,2}\s?[:：.点時时h]\s?\d{2}")
@@ -159,13 +169,14 @@ def attribution(lines: list[str]) -> Attribution | None:
         if len(whole) > _MAX_LINE:
             return None
         ended = whole.rstrip(" *>")
-        japanese = _JAPANESE.search(ended)
-        if not (japanese or _ENDS.search(ended) or _GERMAN.match(ended)):
+        japanese = _JAPANESE.search(ended) or _RUSSIAN.match(whole)
+        if not (japanese or _ENDS.search(ended) or _GERMAN.match(ended) or _AFTER.match(ended)):
             continue
         if not (ended.endswith((":", "：", "-")) or japanese):
             continue
         if not re.search(r"\d|@", ended):
             return None
         sure = bool(_WHEN.search(ended) and _CLOCK.search(ended) and ("@" in ended or japanese or _DASHED.match(ended)))
+        sure = sure or bool(_CHINESE.match(ended))
         return Attribution(count, sure)
     return None

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from connectors.mail import signatures
 from connectors.mail.lines import Line, joined, tidy
-from connectors.mail.markers import attribution, forwards, header_block, separator
+from connectors.mail.markers import attribution, forwards, header, header_block, separator
 from connectors.mail.types import Answer
 
 _LITTLE = 200  # how wide a word on a forwarded mail may be; a Chinese character counts for two
@@ -38,8 +38,8 @@ class Reply(Struct, frozen=True):
 def reply(lines: list[Line], hints: Hints) -> Reply:
     """The writer's own words; all of the mail where nothing of it would be left."""
     found = _Reading(lines, hints).result()
-    if not found.text and any(line.depth or line.mark for line in lines):  # all of it stands in somebody's container
-        bare = [Line(line.text, 0, False, "") for line in lines]
+    if not found.text and any(line.sure or line.mark for line in lines):  # all of it stands in somebody's container
+        bare = [Line(line.text) for line in lines]
         found = _Reading(bare, hints).result()
     return found if found.text else Reply(joined(lines), found.forwarded)
 
@@ -105,7 +105,7 @@ class _Reading:
         line = self.lines[at]
         if not line.depth:
             return False
-        return self.indented[at] if line.weak else self.quoting
+        return self.indented[at] if line.weak else line.sure or self.quoting
 
     def _indented(self) -> list[bool]:
         """Which indented lines are quoted: those of a run that stands below an attribution, no others."""
@@ -155,6 +155,8 @@ class _Reading:
         if line.blank or (line.depth and not line.weak):
             return False
         texts = [one.text for one in self.lines[at : at + 14]]
+        if line.mark == "ruled" and header(line.text)[0]:
+            return header_block(texts, announced=True)
         return bool(separator(line.text) and _has_head(self.lines, at)) or header_block(texts)
 
     def _starts_forward(self, at: int, end: int) -> bool:
@@ -187,9 +189,11 @@ def _firsts(lines: list[Line]) -> list[tuple[int, Line]]:
 def _has_head(lines: list[Line], at: int) -> bool:
     """Whether a separator has below it what it announces."""
     below = [line for line in lines[at + 1 : at + 12] if not line.blank][:6]
-    return header_block([line.text for line in below], announced=True) or any(
-        line.depth > lines[at].depth for line in below[:2]
-    )
+    texts = [line.text for line in below]
+    found = attribution(texts)
+    if found is not None and found.sure:
+        return True
+    return header_block(texts, announced=True) or any(line.depth > lines[at].depth for line in below[:2])
 
 
 def _said(lines: list[Line]) -> str:

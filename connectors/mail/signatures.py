@@ -20,12 +20,13 @@ _DEVICE = (
 )
 _SENT_FROM = re.compile(
     r"(?:[（(\[【]?\s*)(?:"
-    rf"(?:发自|發自|来自|來自|寄自)\s*(?:我的|我嘅|于)?.{{0,30}}(?:{_DEVICE}).{{0,30}}"
+    rf"(?:发自|发送自|發自|来自|來自|寄自)\s*(?:我的|我嘅|于)?.{{0,30}}(?:{_DEVICE}).{{0,30}}"
     rf"|(?:从|從|由|通过|透過).{{0,30}}(?:{_DEVICE}).{{0,20}}(?:发送|發送|传送|寄出|发出|发来).{{0,8}}"
     rf"|(?:sent|send|envoy[ée]|gesendet|von meinem|enviado|inviato|verzonden"
     rf"|skickat)\b.{{0,60}}(?:{_DEVICE}).{{0,60}}"
     rf"|(?:{_DEVICE})から送信.{{0,10}}"
     r"|(?:get|holen sie sich|获取|下载|télécharger|obtenir|hol dir)\s.{0,20}outlook\s.{0,30}"
+    r"|sent (?:from|with|via) .{1,40}[<(]https?://.{1,80}[>)]"
     r"|yahoo mail[:：].{0,60}|.{0,30}yahoo mail on android|此邮件由.{0,30}(?:发送|发出)"
     r")\s*[）)\]】]?",
     re.IGNORECASE,
@@ -53,7 +54,7 @@ _CLOSING = re.compile(
 )
 _CONTACT = (
     re.compile(
-        r"\b(?:tel|phone|telefon|tél|mobile?|cell|fax|handy)\b\.?\s*[:：.+\d(]|(?:电话|手机|传真|电\s*话|電話|座机)\s*[:：]",
+        r"\b(?:tel|phone|telefon|tél|mobile?|cell|fax|handy)\b\.?\s*[:：.+\d(]|(?:电话|手机|传真|电\s*话|電話|座机)\s*[:：]|\+\d[\d\s()-]{7,18}\d",
         re.IGNORECASE,
     ),
     re.compile(r"[\w.+-]+@[\w-]+\.\w"),
@@ -84,7 +85,7 @@ def may_be(lines: list[str]) -> bool:
 
 
 def _step(lines: list[str]) -> list[str] | None:
-    for cut in (_sent_from, _disclaimer, _delimited, _company):
+    for cut in (_card, _sent_from, _disclaimer, _delimited, _company):
         at = cut(lines)
         if at is not None:
             return lines[:at]
@@ -104,6 +105,18 @@ def _sent_from(lines: list[str]) -> int | None:
     return len(lines) - 1 if len(last) <= 120 and _SENT_FROM.fullmatch(last) else None
 
 
+def _card(lines: list[str]) -> int | None:
+    """What NetEase's program adds: a card as a table, and who made it."""
+    if not _CARD.fullmatch(lines[-1].strip()):
+        return None
+    drawn = [at for at in range(max(0, len(lines) - 20), len(lines)) if _DRAWN.fullmatch(lines[at])]
+    return drawn[0] if drawn else len(lines) - 1
+
+
+_CARD = re.compile(r"签名由.{0,4}网易邮箱大师.{0,4}定制")
+_DRAWN = re.compile(r"\s*\|\s*\|?\s*")
+
+
 def _disclaimer(lines: list[str]) -> int | None:
     """Legal text in the last paragraphs; it has no end that could be known, so that it must be the mail's end."""
     start = max(0, len(lines) - 30)
@@ -117,10 +130,10 @@ def _disclaimer(lines: list[str]) -> int | None:
 
 
 def _delimited(lines: list[str]) -> int | None:
-    """Below "-- ", or below "--" where what follows is short."""
+    """Below "-- ", or below "--" after an empty line, where what follows is short."""
     for at in range(len(lines) - 1, -1, -1):
         line = lines[at]
-        if line == "-- " or line.rstrip() in ("--", "—"):
+        if line == "-- " or (line.rstrip() in ("--", "—") and (at == 0 or not lines[at - 1].strip())):
             rest = [later for later in lines[at + 1 :] if later.strip()]
             limit = 2 * _DELIMITED if line == "-- " else _DELIMITED
             short = all(_width(later) <= 120 for later in rest)
