@@ -102,6 +102,7 @@ class Tally:
     unanswered: int = 0
     answered_twice: int = 0
     shown_twice: int = 0
+    shown_twice_to: list[str] = field(default_factory=list)
     sent: int = 0
     undelivered: Counter[str] = field(default_factory=Counter)
 
@@ -119,7 +120,7 @@ class Tally:
             f"{_listed(self.faults)}; {self.acknowledged.total():,} messages acknowledged, {self.given_up} that their "
             f"platform gave up on; {self.lost} lost, {self.stored_twice} stored twice, {self.out_of_order} out of "
             f"order, {self.unanswered} unanswered, {self.answered_twice} answered twice, {self.shown_twice} shown "
-            f"twice; of our own {self.sent:,} sent, others: {_listed(self.undelivered)}"
+            f"twice{''.join(f' ({name})' for name in self.shown_twice_to)}; of our own {self.sent:,} sent, others: {_listed(self.undelivered)}"
         )
 
 
@@ -250,7 +251,9 @@ async def _count(stack: Stack, crowd: Sequence[Customer], tally: Tally) -> None:
         identities = {row["identity"] for row in own}
         if customer.platform.kind != "rest":  # who asks twice is told twice
             shown = [one for one in customer.platform.shown(customer.name) if one.text != UNAVAILABLE]
-            tally.shown_twice += len(shown) > sum(said.get(i, 0) for i in identities)
+            if len(shown) > sum(said.get(i, 0) for i in identities):
+                tally.shown_twice += 1
+                tally.shown_twice_to.append(customer.name)
 
 
 async def _rows(stack: Stack) -> dict[str, list[dict[str, Any]]]:
