@@ -182,6 +182,6 @@ def workers(made: Parts) -> tuple[Runner, ...]:
     """What works through the turns and the outbox."""
     return (
         Runner("turns", made.bus, made.turns.due, made.turns.take),
-        Runner("outbox", made.bus, made.outbox.due, made.outbox.drain),
+        Runner("outbox", made.bus, made.outbox.due, made.outbox.drain, concurrency=1000),  # it has slots of its own
         Runner("files", made.bus, made.fetching.due, made.fetching.fetch, concurrency=4),
     )

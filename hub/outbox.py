@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import defaultdict
 
 import msgspec
 
@@ -28,6 +29,9 @@ SENDING = 60.0
 
 CALL_TIMEOUT = 30.0
 
+SLOTS = 16
+"""Calls at once to one platform. Each has its own, so that one that does not answer keeps nobody else waiting."""
+
 _SETTLED: dict[Delivery, frozenset[Delivery]] = {
     "sent": frozenset({"delivered", "failed"}),
     "unknown": frozenset({"sent", "delivered", "failed"}),
@@ -43,6 +47,7 @@ class Outbox:
         self._db = db
         self._bus = bus
         self._channels = channels
+        self._slots: defaultdict[str | None, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(SLOTS))
 
     async def take(self, conversation: str) -> tuple[Head, Connector, Part] | None:
         """Takes the next part of a conversation's line in hand; None where there is nothing to send now."""
@@ -127,8 +132,11 @@ class Outbox:
 
     async def drain(self, conversation: str) -> None:
         """Sends all that is due in one conversation's line."""
-        while (taken := await self.take(conversation)) is not None:
-            await self.deliver(*taken)
+        async with self._db.connection() as conn:
+            channel = await outbox.channel_of(conn, conversation)
+        async with self._slots[channel]:
+            while (taken := await self.take(conversation)) is not None:
+                await self.deliver(*taken)
 
     async def due(self) -> list[str]:
         """Conversations in whose lines something is due."""

@@ -176,13 +176,38 @@ async def by_platform_id(conn: Connection, channel: str, platform_id: str) -> tu
 
 
 async def due(conn: Connection, limit: int) -> list[str]:
-    """Conversations in whose lines something is due."""
+    """Conversations in whose lines something is to be done, at most so many of each channel, the oldest first.
+
+    Not those whose head waits for its next attempt, however much is due behind it: while a platform is away they are
+    many, and would hide what goes to others.
+    """
     rows = await conn.fetch(
-        f"""select distinct m.conversation from messages m
-            where m.delivery in ('queued', 'sending') and m.due_at <= clock_timestamp() and not {_HELD} limit $1""",
+        f"""
+        with m as (
+            select channel, conversation, min(due_at) as since from messages
+            where delivery in ('queued', 'sending') and due_at <= clock_timestamp() group by channel, conversation
+        ),
+        lines as (
+            select conversation, row_number() over (partition by channel order by since) as place from m
+            where not {_HELD} and exists (
+                select from messages head join conversations c on c.id = head.conversation
+                    join identities i on i.id = head.identity
+                where head.key = (select min(key) from messages
+                        where conversation = m.conversation and delivery in ('queued', 'sending'))
+                    and (head.due_at <= clock_timestamp() or head.delivery = 'queued'
+                        and (i.unreachable is not null or head.author = 'bot' and head.owner_epoch <> c.owner_epoch)))
+        )
+        select conversation from lines where place <= $1 order by place
+        """,
         limit,
     )
     return [row["conversation"] for row in rows]
+
+
+async def channel_of(conn: Connection, conversation: str) -> str | None:
+    """The channel over which a conversation's messages go out."""
+    channel: str | None = await conn.fetchval("select channel from conversations where id = $1", conversation)
+    return channel
 
 
 # Replies that are carried back in the platform's own request ------------------------------------------------------

@@ -9,12 +9,14 @@ import pytest
 
 from hub import replies
 from hub.alone import alone
-from hub.connector import File, Limits
+from hub.connector import File, Limits, Part, Recipient, Sent
 from hub.errors import Deferred, InvalidRequest, Rejected, Transient, Unreachable
 from hub.lifecycle import Step
+from hub.outbox import SLOTS
+from hub.runner import Runner
 from hub.store import channel_state, conversations, messages, outbox, overview
-from hub.types import Agent, InboundMessage, OutboundMessage, Receipt, RemoteFile, Window
-from tests.hub.house import HIT, House
+from hub.types import Agent, Channel, InboundMessage, OutboundMessage, Receipt, RemoteFile, Window
+from tests.hub.house import HIT, House, TestChannel
 
 
 async def come_in(house: House, text: str, id: str, **more: object) -> Receipt:
@@ -372,6 +374,57 @@ async def test_what_waits_for_the_customer_goes_out_when_they_write(house: House
     assert await house.outbox.due() == [receipt.conversation]
     await house.outbox.drain(receipt.conversation)
     assert [part.text for _, part in house.push.parts] == ["Hello!"]
+
+
+async def test_what_waits_for_its_next_attempt_hides_nothing_that_is_due(house: House) -> None:
+    """A platform is away: in many lines the first message waits, and others are due behind it."""
+    lines = []
+    for name in ("ann", "bo", "cy"):
+        receipt = await come_in(house, "hello", f"{name}-1", sender=name, scope=name)
+        await house.turns.take(receipt.conversation)
+        house.push.errors.append(Transient("away", 600))
+        await house.outbox.drain(receipt.conversation)
+        await come_in(house, "hello", f"{name}-2", sender=name, scope=name)
+        await house.turns.take(receipt.conversation)
+        lines.append(receipt.conversation)
+    assert await house.outbox.due() == []
+    await with_agent(house, lines[1])
+    await agent_says(house, lines[1], "Good morning")
+    assert await house.outbox.due() == [lines[1]], "what the bot said has nothing to wait for any longer"
+    async with house.db.connection() as conn:
+        await conn.execute(
+            "update messages set due_at = now() where delivery = 'queued' and conversation = $1", lines[2]
+        )
+    assert set(await house.outbox.due()) == {lines[1], lines[2]}
+
+
+async def test_a_platform_that_does_not_answer_keeps_no_other_waiting(house: House) -> None:
+    class Silent(TestChannel):
+        async def send(self, to: Recipient, part: Part) -> Sent:
+            self.parts.append((to, part))
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    silent = Silent(Channel("silent", "telegram"), "push")
+    house.channels.add(silent)
+    for n in range(SLOTS + 4):
+        receipt = await come_in(house, "hello", "1", channel="silent", sender=f"s{n}", scope=f"s{n}")
+        await house.turns.take(receipt.conversation)
+    sender = Runner("outbox", house.bus, house.outbox.due, house.outbox.drain, concurrency=1000)
+    running = asyncio.create_task(sender.run())
+    try:
+        while len(silent.parts) < SLOTS:
+            await asyncio.sleep(0.01)
+        receipt = await come_in(house, "hello", "1")
+        await house.turns.take(receipt.conversation)
+        while not house.push.parts:
+            await asyncio.sleep(0.01)
+        assert len(silent.parts) == SLOTS
+    finally:
+        for work in tuple(sender._working.values()):
+            work.cancel()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 # Later news -------------------------------------------------------------------------------------------------------
