@@ -42,6 +42,7 @@ describe("an answer", () => {
     const bob = { sender: "bob@example.com" };
     const said = [message("1", 1, { letter: ann }), message("2", 2, { letter: bob }), message("3", 3, { author: "agent" })];
     expect(latestLetter(said)).toBe(bob);
+    expect(latestLetter([...said, message("4", 4, { letter: { sender: "away@example.com", automatic: true } })])).toBe(bob);
     expect(latestLetter([message("1", 1)])).toBeUndefined();
     expect(latestLetter()).toBeUndefined();
   });

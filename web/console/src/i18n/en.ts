@@ -191,7 +191,9 @@ export default {
   letter: {
     to: "To",
     cc: "Copy to",
-    people: "To {first} | To {first} and {n} other | To {first} and {n} others",
+    person: "To {first}",
+    people: "To {first} and {n} more",
+    replyTo: "Answers to",
     verified: "The sender is verified",
     automatic: "Automatic",
     automaticHint: "No person wrote this letter.",
@@ -211,6 +213,7 @@ export default {
       unreadable: "it could not be read; it is attached as it came",
       new: "nothing in it names another one",
     },
+    all: "Show all of it",
     asSent: "Show as sent",
     original: "Original",
     originalHint: "Save the letter as it came (.eml)",
@@ -239,7 +242,7 @@ export default {
     done: "Hide",
   },
   composer: {
-    letterPlaceholder: "Write your answer. Greeting and closing are yours…",
+    letterPlaceholder: "Write your answer; your name is put under it…",
     letterHint: "Ctrl+Enter sends",
     letterTo: "To",
     letterCc: "Copy to",

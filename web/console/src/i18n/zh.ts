@@ -193,7 +193,9 @@ const zh: typeof en = {
   letter: {
     to: "收件人",
     cc: "抄送",
-    people: "发给 {first} | 发给 {first} 等 {n} 人",
+    person: "发给 {first}",
+    people: "发给 {first} 和另外 {n} 人",
+    replyTo: "回信地址",
     verified: "发件人已验证",
     automatic: "自动邮件",
     automaticHint: "这封邮件由系统自动发出。",
@@ -213,6 +215,7 @@ const zh: typeof en = {
       unreadable: "邮件无法解析，原件见附件",
       new: "其中没有指向其他会话的内容",
     },
+    all: "显示全文",
     asSent: "查看原貌",
     original: "下载原件",
     originalHint: "保存收到的原始邮件（.eml）",
@@ -241,7 +244,7 @@ const zh: typeof en = {
     done: "隐藏",
   },
   composer: {
-    letterPlaceholder: "撰写回信，请自行写上称呼和落款…",
+    letterPlaceholder: "撰写回信，系统会在末尾附上您的姓名…",
     letterHint: "Ctrl+Enter 发送",
     letterTo: "收件人",
     letterCc: "抄送",

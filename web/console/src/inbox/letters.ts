@@ -5,9 +5,11 @@ type Translate = (key: string, values?: Record<string, unknown>) => string;
 /** A row of a transcript: something that was said, or letters that were moved. */
 export type Row = { key: string; message: Message; change?: undefined } | { key: string; change: Change; message?: undefined };
 
-/** The letter that an answer goes to. */
+/** The letter that an answer goes to: the latest that a person wrote. */
 export const latestLetter = (messages: Message[] = []): Letter | undefined =>
-  messages.findLast((message) => message.letter)?.letter;
+  messages.findLast((message) => message.letter && !message.letter.automatic)?.letter;
+
+export const hasLetters = (messages: Message[] = []): boolean => messages.some((message) => message.letter);
 
 /** Whom an answer to a letter reaches: where its sender wants it, and whoever else it was sent to. */
 export function recipientsOf({ sender, reply_to = [], to = [], cc = [] }: Letter): { to: string; cc: string[] } {

@@ -1,6 +1,7 @@
 import { reactive, ref } from "vue";
 import * as api from "../api/conversations.ts";
 import type { Change } from "../api/types.ts";
+import { hasLetters } from "../inbox/letters.ts";
 import { inbox } from "./inbox.ts";
 
 /** What was moved into and out of the conversations that were opened, the latest first. */
@@ -15,7 +16,7 @@ export const declined = reactive(new Set<string>());
 /** Only letters are moved, and where all of them went nothing is left: other conversations are not asked for. */
 export async function openChanges(id: string): Promise<void> {
   const messages = inbox.transcripts.get(id) ?? [];
-  if (messages.length > 0 && !messages.some((message) => message.letter)) return;
+  if (messages.length > 0 && !hasLetters(messages)) return;
   changesOf.set(id, await api.changes(id));
 }
 
