@@ -119,8 +119,9 @@ class Tally:
             f"second) over {len(self.acknowledged)} channels; kill -9: {_listed(self.kills)}; faults: "
             f"{_listed(self.faults)}; {self.acknowledged.total():,} messages acknowledged, {self.given_up} that their "
             f"platform gave up on; {self.lost} lost, {self.stored_twice} stored twice, {self.out_of_order} out of "
-            f"order, {self.unanswered} unanswered, {self.answered_twice} answered twice, {self.shown_twice} shown "
-            f"twice{''.join(f' ({name})' for name in self.shown_twice_to)}; of our own {self.sent:,} sent, others: {_listed(self.undelivered)}"
+            f"order, {self.unanswered} unanswered, {self.answered_twice} answered twice, {self.shown_twice} shown twice"
+            f"{''.join(f' ({name})' for name in self.shown_twice_to)}; of our own {self.sent:,} sent, others: "
+            f"{_listed(self.undelivered)}"
         )
 
 
