@@ -41,6 +41,10 @@ class Answer(Struct, frozen=True):
         return code if isinstance(code, int) else 0
 
 
+class NoSuchCall(Transient):
+    """What answers has no such call: it is no whole platform, or not yet."""
+
+
 class Calls(ABC):
     """The calls of one account. No error of it holds an address: the token is part of each.
 
@@ -166,7 +170,8 @@ class Calls(ABC):
         if sends and response.status in (502, 504):
             return TimeoutError(f"{self.platform}'s gateway answered {response.status}")
         wait = response.headers.get("Retry-After", "")
-        return Transient(f"{self.platform} answered HTTP {response.status}", float(wait) if wait.isdigit() else None)
+        kind = NoSuchCall if response.status in (404, 405, 501) else Transient
+        return kind(f"{self.platform} answered HTTP {response.status}", float(wait) if wait.isdigit() else None)
 
     def _failed(self, words: str) -> Transient:
         self._trouble = True

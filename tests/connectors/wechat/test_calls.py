@@ -15,7 +15,7 @@ from connectors.wechat.menu import keep_menu
 from connectors.wechat.settings import MenuItem
 from hub.errors import InvalidRequest, Rejected, Transient, Unauthenticated
 from hub.store import channel_state
-from tests.connectors.wechat.account import SEND
+from tests.connectors.wechat.account import SEND, TOKEN
 from tests.connectors.wechat.test_platform import MENU, account_settings, api_of
 from tests.simulators.base import Fault
 from tests.simulators.wechat import WeChat
@@ -75,6 +75,21 @@ async def test_a_gateway_that_gave_up_may_have_passed_it_on(
         with pytest.raises(raised) as error:
             await api.call(SEND, NOWHERE, sends=True)
         assert not isinstance(error.value, Transient) or error.value.retry_after == 7
+
+
+async def test_where_there_is_no_stable_token_the_older_call_serves(database_url: str) -> None:
+    class Old(WeChat):
+        def routes(self) -> list[web.RouteDef]:
+            async def token(request: web.Request) -> web.Response:
+                known = (self.app_id, self.app_secret, "client_credential")
+                assert tuple(request.query[name] for name in ("appid", "secret", "grant_type")) == known
+                return web.json_response({"access_token": "an-old-one", "expires_in": 7200})
+
+            return [web.get("/cgi-bin/token", token), *(r for r in self.api.routes() if r.path != TOKEN)]
+
+    async with Old() as platform, api_of(platform, database_url) as api:
+        assert await api._tokens.get() == "an-old-one"
+        assert await api.check()
 
 
 async def test_rubbish_in_the_place_of_a_file_is_none(database_url: str) -> None:
