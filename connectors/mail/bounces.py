@@ -71,7 +71,7 @@ def _failures(report: bytes) -> tuple[Failure, ...]:
 
 _FIELD = re.compile(rb"^([A-Za-z-]{1,40})[ \t]*:([^\r\n]*(?:(?:\r\n|\n|\r)[ \t][^\r\n]*)*)", re.MULTILINE)
 _STATUS = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
-_CODE = re.compile(r"(?:^|[^\d.])([45])\d\d(?=[\s-]|$)")
+_CODE = re.compile(r"(?:^|[^\d.])([45])\d\d(?=[\s:-]|$)")
 _ADDRESS = re.compile(
     r"[^\s<>()\[\],;:\"'（）“”：，。]{1,64}@[A-Za-z0-9\u00a1-\uffff][A-Za-z0-9.\-\u00a1-\u2fff\u4e00-\uffef]{0,200}[A-Za-z0-9]"
 )
@@ -98,8 +98,8 @@ def _is_hard(action: str, status: str, diagnostic: str) -> bool | None:
 # In words ---------------------------------------------------------------------------------------------------------
 
 _FROM = re.compile(
-    r"mailer-?daemon|postmaster|mail-?delivery|mdaemon|noreply-?dmarc|^mail(?:er)?@"
-    r"|^bounce",
+    r"mailer-?daemon|postmaster|mail-?delivery|mdaemon|^mailer@"
+    r"|^bounces?[-+@]",
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(
@@ -107,7 +107,7 @@ _SUBJECT = re.compile(
     r"|returned (?:mail|to sender)|mail delivery"
     r"|could not be delivered|non[- ]?delivery|message (?:delayed|not delivered)|unzustellbar"
     r"|nicht zustellbar|non remis|échec de"
-    r"|退信|系统退信|投递失败|未送达|无法送达|无法投递|傳送失敗|配信不能|配信エラー",
+    r"|退信|系统退信|未传递|传递状态通知|投递失败|未送达|无法送达|无法投递|傳送失敗|配信不能|配信エラー",
     re.IGNORECASE,
 )
 _TEXT = re.compile(
@@ -117,7 +117,7 @@ _TEXT = re.compile(
     r"|delivery (?:to the following|has failed to these|of the following)|your message (?:wasn't|couldn't be"
     r"|to .{1,80} couldn't be) delivered"
     r"|address (?:not found|couldn't be found)|the following (?:addresses had|address\(es\) failed|recipients?)"
-    r"|could not be delivered|(?:无法|未能)(?:发送到|送达|投递)|退信原因|被退回|投递失败"
+    r"|could not be delivered|(?:无法|未能)(?:发送到|送达|投递|传递)|unable to deliver your|退信原因|被退回|投递失败"
     r"|收件人.{0,80}不存在|您的邮件.{0,40}未能",
     re.IGNORECASE,
 )  # fmt: skip
@@ -126,7 +126,7 @@ _HARD = re.compile(
     r"|local part)|address (?:not found|rejected)"
     r"|mailbox (?:unavailable|not found)|unrouteable|permanent (?:error|failure)|domain.{0,40}not found"
     r"|couldn't be found"
-    r"|不存在|地址错误|找不到|已(?:停用|注销|冻结)|拒收|拒绝",
+    r"|不存在|地址错误|找不到|not exist|doesn't have an? |已(?:停用|注销|冻结)|拒收|拒绝",
     re.IGNORECASE,
 )
 _SOFT = re.compile(

@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-from tests.connectors.mail import corpus_automatic, corpus_clients, corpus_faults
+from tests.connectors.mail import corpus_automatic, corpus_bounces, corpus_clients, corpus_faults
 from tests.connectors.mail.corpus_automatic import Made
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -20,6 +20,7 @@ def mails() -> Made:
     """All mails that are built here."""
     yield from corpus_clients.mails()
     yield from corpus_automatic.mails()
+    yield from corpus_bounces.mails()
     yield from corpus_faults.mails()
 
 
