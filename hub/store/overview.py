@@ -55,7 +55,10 @@ class Overview(Struct, frozen=True, kw_only=True):
 
 
 class Filter(Struct, frozen=True, kw_only=True):
-    """Which conversations are wanted; None: any. `words` stand in a message, or in the customer's name or address."""
+    """Which conversations are wanted; None: any.
+
+    `words` stand in a message, on the outside of a letter, or in the customer's name or address.
+    """
 
     statuses: Sequence[Status] | None = None
     channel: str | None = None
@@ -132,7 +135,8 @@ async def page(conn: Connection, wanted: Filter, after: tuple[datetime, str] | N
             and ($2::text is null or c.channel = $2)
             and ($3::text is null or c.owner = $3)
             and ($4::text is null or p.name ilike $4 or p.email ilike $4 or c.id = $8
-                or exists (select from messages m where m.conversation = c.id and m.text ilike $4))
+                or exists (select from messages m where m.conversation = c.id and (m.text ilike $4
+                    or m.extra->'letter'->>'subject' ilike $4 or m.extra->'letter'->>'sender' ilike $4)))
             and ($5::timestamptz is null or c.updated_at < $5 or (c.updated_at = $5 and c.id > $6))
         order by c.updated_at desc, c.id limit $7
         """,

@@ -42,6 +42,10 @@ async def test_letters_are_merged_split_and_put_back(office: Office) -> None:
     _, listed = await office.call("GET", "/conversations", token=token)
     assert {one["id"]: one["subject"] for one in listed["items"]}[bill.conversation] == "Love"
 
+    for words, found in (("LOVE", [bill, lamp]), ("bob@", [bill]), ("sender", [])):
+        _, listed = await office.call("GET", f"/conversations?q={words}", token=token)
+        assert [one["id"] for one in listed["items"]] == [one.conversation for one in found]
+
     merge = f"/conversations/{bill.conversation}/merge"
     status, change = await office.call("POST", merge, {"into": lamp.conversation}, token=token)
     assert (status, change["kind"], change["agent"]) == (200, "merge", "Li")

@@ -300,6 +300,7 @@ export default {
     context: "Show or hide details",
     leave: "Leave the text field",
     send: "Send",
+    sendLetter: "Send a letter",
     help: "This list",
   },
   articles: {

@@ -302,6 +302,7 @@ const zh: typeof en = {
     context: "显示或隐藏详情",
     leave: "离开输入框",
     send: "发送",
+    sendLetter: "发送邮件",
     help: "显示本列表",
   },
   articles: {
