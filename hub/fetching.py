@@ -13,7 +13,7 @@ from hub.connector import Channels, File
 from hub.errors import DeliveryError, Rejected, Transient, Unsupported
 from hub.store import attachments, messages
 from hub.store.attachments import Awaited
-from hub.store.db import Database
+from hub.store.db import AWAY, Database, storable
 from hub.types import Attachment
 
 log = logging.getLogger(__name__)
@@ -51,6 +51,11 @@ class Fetching:
             await self._missed(wanted, error)
         except TimeoutError:
             await self._missed(wanted, Transient("the platform did not answer in time"))
+        except AWAY as error:
+            await self._missed(wanted, Transient(f"it could not be fetched ({type(error).__name__})"))
+        except Exception:  # a mistake of ours; it is not to be made again and again for ever
+            log.exception("%s: a file could not be fetched", wanted.channel)
+            await self._missed(wanted, Transient("an error of ours while it was being fetched; see the log"))
         else:
             await self._store(wanted, file)
 
@@ -65,9 +70,8 @@ class Fetching:
         return file
 
     async def _store(self, wanted: Awaited, file: File) -> None:
-        now = Attachment(
-            wanted.file.id, file.name or wanted.file.name, file.type or wanted.file.type, len(file.data), "stored"
-        )
+        name, type = storable(file.name or wanted.file.name), storable(file.type or wanted.file.type)
+        now = Attachment(wanted.file.id, name, type, len(file.data), "stored")
         async with self._db.transaction() as conn:
             if await attachments.came(conn, now, file.data):
                 await messages.replace_files(conn, wanted.message, {now.id: now})

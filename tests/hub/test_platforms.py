@@ -13,6 +13,7 @@ from hub.connector import File, Limits, Part, Recipient, Sent
 from hub.errors import Deferred, InvalidRequest, Rejected, Transient, Unreachable
 from hub.lifecycle import Step
 from hub.outbox import SLOTS
+from hub.retry import MAX_ATTEMPTS
 from hub.runner import Runner
 from hub.store import channel_state, conversations, messages, outbox, overview
 from hub.types import Agent, Channel, InboundMessage, OutboundMessage, Receipt, RemoteFile, Window
@@ -289,6 +290,31 @@ async def until_it_waits(house: House) -> None:
             await asyncio.sleep(0.01)
 
 
+async def test_a_request_that_fails_leaves_the_answer_to_the_later_one(house: House) -> None:
+    receipt = await come_in(house, "hello", "1", hold=5.0)
+    await house.turns.take(receipt.conversation)
+
+    async def carried(fails: asyncio.Event, done: asyncio.Event) -> str:
+        async with house.core.replies.reply(receipt, LIMITS, 5) as part:
+            assert part is not None
+            done.set()
+            await fails.wait()
+            raise ConnectionError
+
+    fails, done = asyncio.Event(), asyncio.Event()
+    earlier = asyncio.create_task(carried(fails, done))
+    await done.wait()
+    async with house.core.replies.reply(receipt, LIMITS, 5) as again:
+        assert again is not None
+        fails.set()
+        with pytest.raises(ConnectionError):
+            await earlier
+        await house.outbox.drain(receipt.conversation)
+        assert house.push.parts == [], "it is on its way in the later request"
+    await house.outbox.drain(receipt.conversation)
+    assert (house.push.parts, await ours(house)) == ([], [("sent", None)])
+
+
 async def test_a_slow_answer_is_sent_once_nobody_waits_for_it(house: House) -> None:
     receipt = await come_in(house, "hello", "1", hold=5.0)
     async with house.core.replies.reply(receipt, LIMITS, 0.01) as part:
@@ -475,6 +501,17 @@ async def test_a_file_that_cannot_be_had_is_shown_as_lost(house: House) -> None:
         await house.fetching.fetch(wanted)
     assert await attachments_seen(house, receipt) == [("photo", "image/jpeg", 0, "lost")]
     assert await house.fetching.due() == []
+
+
+async def test_a_file_that_we_stumble_over_is_given_up_in_the_end(house: House) -> None:
+    receipt = await come_in(house, "look", "1", files=(RemoteFile("h1", "photo", "image/jpeg"),))
+    house.push.files["h1"] = ValueError("a mistake of ours")
+    (wanted,) = await house.fetching.due()
+    for _ in range(MAX_ATTEMPTS):
+        await house.fetching.fetch(wanted)
+        async with house.db.connection() as conn:
+            await conn.execute("update attachments set due_at = now() where state = 'awaited'")
+    assert await attachments_seen(house, receipt) == [("photo", "image/jpeg", 0, "lost")]
 
 
 async def test_nothing_that_is_said_about_a_file_or_a_person_keeps_the_message_out(house: House) -> None:
