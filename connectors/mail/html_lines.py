@@ -146,7 +146,7 @@ def _enter(writer: _Writer, node: LexborNode, state: _State) -> _State | None:
     attributes = node.attributes
     if "hidden" in attributes or _HIDDEN.search(attributes.get("style") or ""):
         return None
-    state = _role(writer, tag, attributes, state)
+    state = _role(writer, node, attributes, state)
     if tag == "img":
         alt = attributes.get("data-emoji") or attributes.get("alt") or ""
         if 0 < len(alt) <= 3 and not alt.isascii():
@@ -183,14 +183,16 @@ def _margins(attributes: dict[str, str | None]) -> bool:
     return "mso" not in (attributes.get("class") or "").lower() and not re.search(r"margin(?:-top|-bottom)?:0", style)
 
 
-def _role(writer: _Writer, tag: str, attributes: dict[str, str | None], state: _State) -> _State:
+def _role(writer: _Writer, node: LexborNode, attributes: dict[str, str | None], state: _State) -> _State:
     """What an element says about what stands in it."""
-    classes, name = attributes.get("class") or "", (attributes.get("id") or "")
+    tag, classes, name = node.tag, attributes.get("class") or "", attributes.get("id") or ""
     if name.removeprefix("x_") in _TAILS:
         writer.end()
         writer.tail = 1
     elif name in _QUOTE_IDS or _QUOTE_CLASSES.search(classes):
         return _State(state.depth + 1, False, state.mark, state.pre)
+    elif tag == "div" and "gmail_quote" in classes.split() and node.css_first("blockquote") is None:
+        return _State(state.depth + 1, False, state.mark, state.pre)  # with one in it, answers may stand in between
     elif tag == "blockquote":
         sure = (attributes.get("type") or "").lower() == "cite" or "gmail_quote" in classes
         return _State(state.depth + 1, (state.weak or not state.depth) and not sure, state.mark, state.pre)

@@ -122,7 +122,9 @@ class _Reading:
     def _below_attribution(self, first: int) -> bool:
         above = [at for at in range(max(0, first - 6), first) if not self.lines[at].blank]
         return any(
-            attribution([line.text for line in self.lines[at : at + 4] if not line.depth][: first - at]) for at in above
+            self.lines[at].mark == "attribution"
+            or attribution([line.text for line in self.lines[at : at + 4] if not line.depth][: first - at])
+            for at in above
         )
 
     def _attributed(self, at: int) -> int:

@@ -130,15 +130,21 @@ def _disclaimer(lines: list[str]) -> int | None:
 
 
 def _delimited(lines: list[str]) -> int | None:
-    """Below "-- ", or below "--" after an empty line, where what follows is short."""
+    """Below "-- ", or below "--" where what follows is short; without an empty line above, where it says nothing."""
     for at in range(len(lines) - 1, -1, -1):
         line = lines[at]
-        if line == "-- " or (line.rstrip() in ("--", "—") and (at == 0 or not lines[at - 1].strip())):
+        if line == "-- " or line.rstrip() in ("--", "—"):
             rest = [later for later in lines[at + 1 :] if later.strip()]
+            apart = line == "-- " or at == 0 or not lines[at - 1].strip()
+            if not apart and (len(rest) < 2 or any(_SENTENCE.search(later) for later in rest)):
+                return None
             limit = 2 * _DELIMITED if line == "-- " else _DELIMITED
             short = all(_width(later) <= 120 for later in rest)
             return at if len(rest) <= limit and (short or line == "-- ") else None
     return None
+
+
+_SENTENCE = re.compile(r"[?？。！!；;]|[a-z]\.\s*$|\w\s+\w+\s+\w+\s+\w+\s+\w")
 
 
 def _company(lines: list[str]) -> int | None:

@@ -23,7 +23,7 @@ from connectors.mail.types import Mail
 
 MAILS = [path.read_bytes() for path in sorted((Path(__file__).parent / "corpus").glob("*.eml"))]
 _LOOSE = settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 
@@ -136,9 +136,9 @@ HOSTILE = {
     "parts": _HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * 300_000,
     "nested-same": _HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" * 50_000,
     "nested-guess": _HEAD + b"Content-Type: multipart/mixed\r\n\r\n" + b"--b\r\nContent-Type: multipart/mixed\r\n\r\n" * 50_000,
-    "html-deep": _HTML + b"<div>" * 400_000,
-    "html-fonts": _HTML + b"<font size=1>" * 390 + b"<p>" * 400_000,
-    "html-mixed": _HTML + b"<b><i><a><table>" * 100_000,
+    "html-deep": _HTML + b"<div>" * 200_000,
+    "html-fonts": _HTML + b"<font size=1>" * 390 + b"<p>" * 200_000,
+    "html-mixed": _HTML + b"<b><i><a><table>" * 40_000,
     "html-open": _HTML + b"<" * _MEGA,
     "html-styles": _HTML + b"<style>" * 250_000,
     "html-comments": _HTML + b"<!--" * 400_000,
