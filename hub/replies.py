@@ -43,7 +43,7 @@ class Replies:
         way to send it; `together`: as much of the line as one part can hold, not only the first of it.
         """
         async with self._db.connection() as conn:
-            await outbox.hold(conn, receipt.message, seconds + _MARGIN)
+            held = await outbox.hold(conn, receipt.message, seconds + _MARGIN)
         carried: tuple[Part, ...] = ()
         try:
             carried = await self._wait(receipt, limits, seconds, whatever, together)
@@ -51,7 +51,7 @@ class Replies:
         except BaseException:
             async with self._db.transaction() as conn:
                 for part in carried:
-                    await outbox.not_carried(conn, part.message.key, part.number, receipt.message)
+                    await outbox.not_carried(conn, part.message.key, part.number, receipt.message, held)
             raise
         else:
             async with self._db.transaction() as conn:
@@ -61,7 +61,7 @@ class Replies:
                     )
         finally:
             async with self._db.connection() as conn:
-                await outbox.let_go(conn, receipt.message)
+                await outbox.let_go(conn, receipt.message, held)
             self._bus.signal("outbox", receipt.conversation)
             self._bus.signal("feed")
 

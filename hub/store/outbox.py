@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from msgspec import Struct
 
 from hub.store.db import Connection
@@ -213,18 +215,24 @@ async def channel_of(conn: Connection, conversation: str) -> str | None:
 # Replies that are carried back in the platform's own request ------------------------------------------------------
 
 
-async def hold(conn: Connection, inbound: int, seconds: float) -> None:
-    """Lets nothing be sent in the conversation of a customer's message for so long."""
-    await conn.execute(
-        "update messages set hold_until = clock_timestamp() + make_interval(secs => $2) where key = $1",
+async def hold(conn: Connection, inbound: int, seconds: float) -> datetime:
+    """Lets nothing be sent in the conversation of a customer's message for so long.
+
+    Answers until when, by which the hold is known: of several requests for one message the last one has it.
+    """
+    until: datetime = await conn.fetchval(
+        """update messages set hold_until = greatest(
+                clock_timestamp() + make_interval(secs => $2), hold_until + interval '1 microsecond')
+            where key = $1 returning hold_until""",
         inbound,
         seconds,
     )
+    return until
 
 
-async def let_go(conn: Connection, inbound: int) -> None:
-    """Ends that."""
-    await conn.execute("update messages set hold_until = null where key = $1", inbound)
+async def let_go(conn: Connection, inbound: int, held: datetime) -> None:
+    """Ends that, unless a later request has it."""
+    await conn.execute("update messages set hold_until = null where key = $1 and hold_until = $2", inbound, held)
 
 
 async def carried_for(conn: Connection, inbound: int) -> list[tuple[Message, int]]:
@@ -252,12 +260,14 @@ async def mark_carried(conn: Connection, key: int, number: int, inbound: int, se
     await mark_sending(conn, key, seconds)
 
 
-async def not_carried(conn: Connection, key: int, number: int, inbound: int) -> None:
-    """It was not, after all: it is due at once, the usual way."""
+async def not_carried(conn: Connection, key: int, number: int, inbound: int, held: datetime) -> None:
+    """It was not, after all: it is due at once, the usual way, unless a later request is about to carry it."""
     await conn.execute(
         """update messages set carried = null, delivery = 'queued', attempts = attempts - 1, due_at = clock_timestamp()
-            where key = $1 and parts_sent = $2 and carried = $3 and delivery = 'sending'""",
+            where key = $1 and parts_sent = $2 and carried = $3 and delivery = 'sending'
+                and exists (select from messages asked where asked.key = $3 and asked.hold_until = $4)""",
         key,
         number,
         inbound,
+        held,
     )
