@@ -1,7 +1,7 @@
 import { reactive, ref } from "vue";
 import * as api from "../api/conversations.ts";
-import type { Change } from "../api/types.ts";
-import { hasLetters } from "../inbox/letters.ts";
+import type { Change, Conversation } from "../api/types.ts";
+import { goneBy, hasLetters } from "../inbox/letters.ts";
 import { inbox } from "./inbox.ts";
 
 /** What was moved into and out of the conversations that were opened, the latest first. */
@@ -17,7 +17,21 @@ export const declined = reactive(new Set<string>());
 export async function openChanges(id: string): Promise<void> {
   const messages = inbox.transcripts.get(id) ?? [];
   if (messages.length > 0 && !hasLetters(messages)) return;
-  changesOf.set(id, await api.changes(id));
+  const found = await api.changes(id);
+  changesOf.set(id, found);
+  if (found.some((change) => change.undone_at && change.id === lastMove.value?.id)) lastMove.value = undefined;
+}
+
+/** A conversation, or the one that goes on in its place; undefined where there is nothing to be seen. */
+export async function standing(id: string, steps = 5): Promise<Conversation | undefined> {
+  try {
+    const found = await api.detail(id);
+    if (found.last_message) return found;
+    const gone = steps > 0 ? goneBy(id, await api.changes(id)) : undefined;
+    return gone && (await standing(gone.to_case, steps - 1));
+  } catch {
+    return undefined;
+  }
 }
 
 export async function merge(id: string, into: string): Promise<Change> {
