@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { afterEach, expect, it, vi } from "vitest";
 import type { Change } from "../../console/src/api/types.ts";
 import { standing } from "../../console/src/state/cases.ts";
