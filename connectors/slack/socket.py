@@ -1,14 +1,16 @@
 """Socket Mode: events over a connection that we open.
 
 The connection is our own: Slack's client works through what comes in any order, goes on for ever with a token that is
-not valid, and has been seen to sit silently on a dead connection. Here everything is taken in its order, acknowledged
-once it is stored, and a connection is given up when it is told to go, does not answer a ping, or is an hour old.
+not valid, and has been seen to sit silently on a dead connection. Here what comes from one place is taken in its order,
+from several at once: Slack waits three seconds for each. It is acknowledged once it is stored, and a connection is given
+up when it is told to go, does not answer a ping, or is an hour old.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -20,6 +22,7 @@ from msgspec import Struct
 
 from connectors.slack.api import SlackApi
 from connectors.slack.events import Json
+from connectors.slack.lanes import Lanes
 from hub.errors import AuthFailed, DeliveryError, HubError, InvalidRequest, Transient
 from hub.store import channel_state
 from hub.store.db import AWAY, Database
@@ -128,23 +131,27 @@ class Socket:
         return connection
 
     async def _read(self, connection: ClientWebSocketResponse, leave: asyncio.Event) -> None:
+        lanes = Lanes()
         try:
             async for message in connection:
-                if message.type is WSMsgType.TEXT:
-                    await self._frame(connection, _frame(message.data), leave)
+                if message.type is not WSMsgType.TEXT:
+                    continue
+                frame = _frame(message.data)
+                if frame.type == "disconnect":
+                    log.info("%s: Slack ends the connection: %s", self._channel, (frame.reason or "")[:40])
+                    if frame.reason == "link_disabled":
+                        raise AuthFailed("Socket Mode is turned off in the app's settings")
+                    leave.set()
+                if frame.envelope_id is not None and frame.payload is not None:
+                    store = functools.partial(self._store, connection, frame.envelope_id, frame.payload)
+                    await lanes.add(_place(frame.payload), store)
         finally:
+            await lanes.end()
             await connection.close()
 
-    async def _frame(self, connection: ClientWebSocketResponse, frame: _Frame, leave: asyncio.Event) -> None:
-        if frame.type == "disconnect":
-            log.info("%s: Slack ends the connection: %s", self._channel, (frame.reason or "")[:40])
-            if frame.reason == "link_disabled":
-                raise AuthFailed("Socket Mode is turned off in the app's settings")
-            leave.set()
-        if frame.envelope_id is None or frame.payload is None:
-            return
+    async def _store(self, connection: ClientWebSocketResponse, envelope: str, payload: Json) -> None:
         try:
-            await self._take(frame.payload)
+            await self._take(payload)
         except InvalidRequest as error:  # it will be no better the next time
             log.warning("%s: a delivery was refused: %s", self._channel, error)
         except (HubError, *AWAY) as error:
@@ -153,7 +160,8 @@ class Socket:
         except Exception:
             log.exception("%s: a delivery could not be stored", self._channel)
             return
-        await connection.send_str(msgspec.json.encode({"envelope_id": frame.envelope_id}).decode())
+        with contextlib.suppress(ConnectionError):  # it is gone, and Slack sends the envelope again
+            await connection.send_str(msgspec.json.encode({"envelope_id": envelope}).decode())
 
     async def _note(self, trouble: str | None) -> None:
         if trouble != self._trouble:
@@ -165,6 +173,16 @@ class Socket:
             async with self._db.connection() as conn:
                 await channel_state.put(conn, self._channel, _STATE, trouble or "")
         self._changed()
+
+
+def _place(payload: Json) -> str:
+    """Where something was written or pressed: of one place the order matters."""
+    event = payload.get("event")
+    for part in (event.get("channel") if isinstance(event, dict) else None, payload.get("channel")):
+        id = part.get("id") if isinstance(part, dict) else part
+        if isinstance(id, str):
+            return id
+    return ""
 
 
 def _frame(text: str) -> _Frame:
