@@ -2,8 +2,8 @@
 
 The connection is our own: Slack's client works through what comes in any order, goes on for ever with a token that is
 not valid, and has been seen to sit silently on a dead connection. Here what comes from one place is taken in its order,
-from several at once: Slack waits three seconds for each. It is acknowledged once it is stored, and a connection is given
-up when it is told to go, does not answer a ping, or is an hour old.
+from several at once: Slack waits three seconds for each. It is acknowledged once it is stored, and a connection is
+given up when it is told to go, does not answer a ping, or is an hour old.
 """
 
 from __future__ import annotations
