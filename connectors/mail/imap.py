@@ -58,7 +58,8 @@ class Session:
         """Connects, logs in, says who we are and looks into the folder. `writing`: mails are to be deleted."""
         with self._failing():
             box = self._box = self._connected()
-            if self._ended:
+            if self._ended:  # while it was being made
+                self.end()
                 raise OSError("ended")
             if access_token is not None:
                 box.xoauth2(self._settings.username or "", access_token, initial_folder=None)
@@ -117,10 +118,10 @@ class Session:
         """Ends the connection, whoever waits for it. May be called from any thread."""
         self._ended = True
         box = self._box
-        if box is not None and getattr(box, "client", None) is not None:
+        if box is not None:
             with contextlib.suppress(OSError):
-                box.client.sock.shutdown(socket.SHUT_RDWR)
-            with contextlib.suppress(OSError, imaplib.IMAP4.error):
+                box.client.sock.shutdown(socket.SHUT_RDWR)  # whoever waits for it is told so
+            with contextlib.suppress(OSError, ValueError, imaplib.IMAP4.error):
                 box.client.shutdown()
 
     @property

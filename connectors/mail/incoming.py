@@ -63,12 +63,12 @@ class Incoming:
         if found.case.conversation is not None:
             async with self._core.db.connection() as conn:
                 lately = await cases.spoken_lately(conn, found.case.conversation, 3600)
-        handling = loops.handling(mail, self._own, ours=found.ours, automatic_lately=lately)
+        handling = loops.handling(mail, self._own, copy=found.copy, automatic_lately=lately)
         message = self._message(mail, raw, arrived, found, handling)
         receipt = await self._core.intake.receive(message)
         if handling.reason:
             log.info("%s: a mail is not answered automatically: %s", self._settings.name, handling.reason)
-        if handling.person and not receipt.duplicate:
+        if handling.person:  # of one that was stored before, too: perhaps we did not get any further then
             await self._core.steps.take(receipt.conversation, _to_a_person)
 
     def _message(self, mail: Mail, raw: bytes, arrived: datetime, found: Sorted, handling: Handling) -> InboundMessage:
@@ -132,8 +132,7 @@ class Incoming:
             raw=raw,
         )
         receipt = await self._core.intake.receive(message)
-        if not receipt.duplicate:
-            await self._core.steps.take(receipt.conversation, _to_a_person)
+        await self._core.steps.take(receipt.conversation, _to_a_person)
 
     async def fetch(self, handle: str) -> File:
         """A file of a mail that is stored already; raises `Rejected` where it has none such."""

@@ -20,12 +20,12 @@ class Handling(Struct, frozen=True):
     reason: str = ""
 
 
-def handling(mail: Mail, own: Collection[str], *, ours: bool, automatic_lately: int) -> Handling:
-    """How a mail is treated. `ours`: its Message-ID is one that we have sent; `automatic_lately`: in the last hour."""
+def handling(mail: Mail, own: Collection[str], *, copy: bool, automatic_lately: int) -> Handling:
+    """How a mail is treated. `copy`: we have sent it, or have it already; `automatic_lately`: in the last hour."""
     if mail.kind != "message":
         return Handling(answered=False, person=False, reason=f"{mail.kind}: {mail.reason}")
-    if ours:
-        return Handling(answered=False, person=False, reason="a copy of a mail of ours")
+    if copy:
+        return Handling(answered=False, person=False, reason="a copy of a mail that we sent, or have")
     if mail.sender is None:
         return Handling(answered=False, person=True, reason="it names no sender")
     if plain(mail.sender.address) in own:

@@ -30,6 +30,9 @@ Take = Callable[[bytes, datetime], Awaitable[None]]
 OVERLAP = timedelta(days=2)
 """How far back is looked where all numbers are new: servers' clocks and days differ."""
 
+CLOCKS = timedelta(minutes=2)
+"""By how much the server's clock may differ from ours."""
+
 TRIES = 3
 """How often a mail is tried that cannot be stored, before it is put aside for the next one."""
 
@@ -97,7 +100,7 @@ class Reading:
         if place.validity == folder.validity:
             return place
         log.warning("%s: the mailbox has new numbers; looking again at the last days", self._settings.name)
-        since = max(place.began, place.seen - OVERLAP)
+        since = max(place.began - CLOCKS, place.seen - OVERLAP)
         place = Place(folder.validity, 0, folder.next_uid - 1, place.began, since, place.seen)
         await self._remember(place)
         return place

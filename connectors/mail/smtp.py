@@ -151,7 +151,8 @@ def _words(error: SMTPResponseException) -> str:
 
 def unreachable(error: Exception) -> str:
     """Why a server cannot be used, in words; an error's own may hold anything."""
-    match error:
+    cause = error.__cause__
+    match cause if isinstance(error, aiosmtplib.SMTPConnectError) and isinstance(cause, OSError) else error:
         case ssl.SSLCertVerificationError():
             return "its certificate is not valid for that name"
         case ssl.SSLError():

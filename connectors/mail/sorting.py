@@ -35,11 +35,11 @@ _HEAD = re.compile(rb"\r?\n\r?\n")
 
 
 class Sorted(Struct, frozen=True):
-    """Where a mail goes, whether its sender is verified, and whether we have sent it ourselves."""
+    """Where a mail goes, whether its sender is verified, and whether it is a copy of one that we sent, or have."""
 
     case: Case
     verified: bool
-    ours: bool
+    copy: bool
 
 
 class Sorting:
@@ -58,9 +58,7 @@ class Sorting:
         said = authenticity.word(headers.texts("authentication-results"), self._settings.authserv_id, sender)
         async with self._db.connection() as conn:
             facts = await self._facts(conn, mail, headers, sender, tokens)
-            ours = bool(mail.message_id) and (
-                await outbox.by_platform_id(conn, self._settings.name, mail.message_id) is not None
-            )
+            copy = bool(mail.message_id) and await self._is_copy(conn, mail, facts.referenced)
         facts = msgspec.structs.replace(facts, verified=said == "verified", forged=said == "forged")
         case = decide(mail, facts)
         if case.conversation is None and facts.verified and self._closeness is not None and (near := open_ones(facts)):
@@ -68,7 +66,7 @@ class Sorting:
             measured = await self._closeness(words, [f"{one.subject}\n{one.last_text}".strip() for one in near])
             close = {one.conversation: how for one, how in zip(near, measured, strict=True)}
             case = decide(mail, msgspec.structs.replace(facts, closeness=close))
-        return Sorted(case, facts.verified, ours)
+        return Sorted(case, facts.verified, copy)
 
     async def _facts(self, conn: Connection, mail: Mail, headers: Headers, sender: str, tokens: Tokens) -> Facts:
         ids = list(dict.fromkeys((*mail.in_reply_to, *reversed(mail.references))))[:_MOST_IDS]
@@ -83,6 +81,16 @@ class Sorting:
             referenced=await cases.of_messages(conn, channel, sender, wanted) if wanted else [],
             known=await cases.of_participant(conn, channel, sender) if sender else [],
         )
+
+    async def _is_copy(self, conn: Connection, mail: Mail, among: Sequence[Candidate]) -> bool:
+        """Whether we sent this mail, or have it with the same words: lists and scanners change what is around them."""
+        if await outbox.by_platform_id(conn, self._settings.name, mail.message_id) is not None:
+            return True
+        if not among or not among[0].knows:
+            return False
+        known = [each.text for each in await cases.letters(conn, among[0].conversation) if each.id == mail.message_id]
+        text = mail.text.strip()
+        return bool(text) and any(text in each or each in text for each in known if each)
 
     async def _known_as(self, conn: Connection, ids: Sequence[str]) -> list[str]:
         """The ids as we know them: some servers put others in the place of ours."""

@@ -37,7 +37,7 @@ class Tokens:
             return None
         data = base64.b32decode(token.upper() + "=" * (-len(token) % 8))
         id, seal = data[:16], data[16:]
-        if len(seal) != _SEAL or not hmac.compare_digest(seal, self._seal(id, purpose)):
+        if len(seal) != _SEAL or _word(data) != token or not hmac.compare_digest(seal, self._seal(id, purpose)):
             return None
         return str(uuid.UUID(bytes=id))
 

@@ -101,7 +101,7 @@ class MailSimulator(Simulator):
         files: Iterable[tuple[str, str, bytes]] = (),
     ) -> bytes:
         """A mail as somebody's program writes it."""
-        mail = EmailMessage(email.policy.SMTP)
+        mail = EmailMessage(email.policy.SMTP.clone(max_line_length=900))  # no ids as encoded words
         mail["From"] = formataddr((sender.partition("@")[0].title(), address(sender)))
         mail["To"] = to
         mail["Subject"] = text.strip().partition("\n")[0][:60] if subject is None else subject
@@ -123,7 +123,7 @@ class MailSimulator(Simulator):
         headers = {"In-Reply-To": str(ours["Message-ID"]), "References": " ".join(references), **more}
         subject = str(ours["Subject"])
         to = str(ours["Reply-To"] or ours["From"])
-        body = f"{text}\n\nOn Monday, Support wrote:\n{quoted}\n"
+        body = f"{text}\n\nOn Mon, 23 Nov 2026 at 10:00, PARLEY Support <{ADDRESS}> wrote:\n\n{quoted}\n"
         return self.write(sender, body, subject=subject, id=id, headers=headers, to=to)
 
     async def _took(self, posted: Posted) -> None:

@@ -12,6 +12,7 @@ from proxyprotocol.reader import ProxyProtocolReader
 from proxyprotocol.version import ProxyProtocolVersion
 from pymap.backend.dict import Config, Login
 from pymap.backend.dict.mailbox import MailboxData
+from pymap.config import BackendCapability
 from pymap.context import connection_exit
 from pymap.imap import IMAPConnection
 from pymap.imap.state import ConnectionState
@@ -44,7 +45,7 @@ class ImapServer:
     async def start(self, port: int = 0) -> None:
         """Begins to listen; `port` then says where. After `stop` it has the same mails as before."""
         if self._server is None and self.port == 0:
-            self._config = Config(
+            self._config = _Config(
                 Namespace(host="127.0.0.1", port=0, passlib_cfg=None, proxy_protocol="noop"),
                 host="127.0.0.1",
                 port=0,
@@ -56,7 +57,7 @@ class ImapServer:
                 reject_dnsbl=False,
                 invalid_user_sleep=0.0,
                 hash_context=Cleartext(),
-                disable_idle=not self._idle,
+                idle=self._idle,
                 proxy_protocol=ProxyProtocolVersion.get("noop"),
             )
             self._login = Login(self._config)
@@ -145,6 +146,18 @@ class ImapServer:
         async with self._news:
             self.fetched |= uids
             self._news.notify_all()
+
+
+class _Config(Config):
+    """An account on a server with or without IDLE."""
+
+    def __init__(self, args: Namespace, *, idle: bool, **more: Any) -> None:
+        self._idle = idle
+        super().__init__(args, **more)
+
+    @property
+    def backend_capability(self) -> BackendCapability:
+        return BackendCapability(idle=self._idle, object_id=True, multi_append=True)
 
 
 class _State(ConnectionState):

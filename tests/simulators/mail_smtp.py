@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import warnings
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -11,6 +12,8 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from msgspec import Struct
 
 from tests.simulators.base import Fault
+
+logging.getLogger("mail.log").setLevel(logging.ERROR)  # it warns of a password without TLS at every connection
 
 
 class Posted(Struct, frozen=True):
@@ -73,8 +76,8 @@ class SmtpServer:
         )
         if self.faults[:1] == ["token"]:
             self.faults.pop(0)
-            right = False
-        return AuthResult(success=right, handled=False)
+            session.__dict__["refused"] = True  # whatever else it tries
+        return AuthResult(success=right and not session.__dict__.get("refused"), handled=False)
 
     async def handle_MAIL(  # noqa: N802 - the library's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -104,7 +107,7 @@ class SmtpServer:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """The mail; with some faults it is taken, and nobody hears of it."""
         assert isinstance(envelope.content, bytes)
-        posted = Posted(envelope.mail_from or "", tuple(envelope.rcpt_tos), envelope.content)
+        posted = Posted((envelope.mail_from or "").strip("<>"), tuple(envelope.rcpt_tos), envelope.content)
         fault = self.faults.pop(0) if self.faults else None
         if fault == "never":
             await asyncio.sleep(3600)

@@ -1,43 +1,188 @@
-"""The mail channel beside real servers, with the real core."""
+"""The mail channel beside real servers, with the real core: whole cases, and how our mails look."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+import asyncio
+import base64
+import re
 
-import pytest
+import aiohttp
 
-from tests.contracts.product import Product, product
+from connectors.mail.parse import parse
+from hub.connector import File
+from tests.connectors.mail_transport.post import Office, Post
 from tests.hub.house import HIT
-from tests.kill.stack import free_port
-from tests.simulators.mail import MailSimulator
+from tests.simulators.mail import ADDRESS, SECOND, text_of
+
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 
-@dataclass
-class Post:
-    """The servers, and the product beside them."""
+async def test_a_whole_case(office: Office) -> None:
+    await office.says("ann", "Can I return it?")
+    first = office.sent("ann")[0]
+    text = text_of(first)
+    assert text.startswith(f"Hello Ann,\n\n{HIT.answer}\n\nKind regards\nPARLEY")
+    assert "written automatically" in text
+    assert first["Subject"] == "Re: Can I return it?"
+    assert first["Auto-Submitted"] == "auto-replied"
+    assert first["X-Auto-Response-Suppress"] == "All"
+    assert office.mail.smtp.posted[0].sender == ""
 
-    mail: MailSimulator
-    database_url: str
-    port: int = field(default_factory=free_port)
+    await office.says("ann", "and for how long? let me talk to a human")
+    await office.says("ann", "I want a human")
+    assert await office.cases() == [["Can I return it?", "and for how long? let me talk to a human", "I want a human"]]
+    assert await office.rules() == ["new", "token", "token"]
 
-    @contextlib.asynccontextmanager
-    async def product(self, **more: object) -> AsyncIterator[Product]:
-        """One process of the product; `more` are settings."""
-        async with product(self.database_url, {**self.mail.channel(), **more}, self.port) as made:
-            yield made
+    conversation = await office.made.conversation()
+    await office.answer(conversation, "Dear Ann,\n\n14 days, as Chinese says: 十四天。")
+    mail = office.sent("ann")[-1]
+    assert mail["Auto-Submitted"] is None
+    assert mail["X-Loop"] is None
+    assert str(mail["From"]) == '"Agnes (PARLEY 客服 Support)" <help@shop.example>'
+    assert office.mail.smtp.posted[-1].sender == ADDRESS
+    assert text_of(mail).startswith("Dear Ann,\n\n14 days, as Chinese says: 十四天。\n\n-- \nAgnes\n")
+    assert re.search(r"^On .*, Ann wrote:\n> I want a human$", text_of(mail), re.MULTILINE)
+    assert parse(office.mail.smtp.posted[-1].data).kind == "message", "nobody takes it for a machine's"
+
+    await office.says("ann", "Thank you!")
+    assert len((await office.cases())[0]) == 4
+    assert await office.made.value("select status from conversations") == "human"
 
 
-@pytest.fixture
-async def post(database_url: str) -> AsyncIterator[Post]:
-    async with MailSimulator(hurry=20) as mail:
-        yield Post(mail, database_url)
+async def test_our_mails_stand_in_the_thread_that_they_answer(office: Office) -> None:
+    raw = office.mail.write(
+        "ann", "Can I return it?", subject="AW: Re: 答复: 退货", id="first", to=f"{ADDRESS}, {SECOND}"
+    )
+    await office.delivers(raw.replace(b"To: ", b"Cc: Bob <bob@else.example>\r\nTo: "))
+    mail = office.sent("ann")[0]
+    assert mail["Subject"] == "Re: 退货"
+    assert mail["In-Reply-To"] == "<first@customer.example>"
+    references = str(mail["References"]).split()
+    assert references[-1] == "<first@customer.example>"
+    assert references[0].endswith("@shop.example>")
+    assert mail["Cc"] is None, "the bot answers who asked, and nobody else"
+    await office.answer(await office.made.conversation(), "Yes.")
+    mail = office.sent("ann")[1]
+    assert mail["Cc"] == "bob@else.example"
+    assert office.mail.smtp.posted[-1].recipients == ("ann@customer.example", "bob@else.example")
 
 
-async def test_question_and_answer(post: Post) -> None:
-    async with post.product() as made:
-        await made.until("select count(*) from channel_state where key like 'place %'", is_=1)
-        assert await post.mail.say("ann", "Can I return it?")
-        shown = await post.mail.until_shown("ann", 1)
-        assert HIT.answer in shown[0].text
+async def test_the_subject_is_that_of_the_latest_mail(office: Office) -> None:
+    await office.says("ann", "Can I return it?")
+    raw = office.mail.answer("ann", "Something else: I want a human")
+    await office.delivers(re.sub(rb"Subject: .*\r\n", b"Subject: Re: A lamp, too\r\n", raw))
+    await office.answer(await office.made.conversation(), "Yes.")
+    assert office.sent("ann")[-1]["Subject"] == "Re: A lamp, too"
+
+
+async def test_answers_go_where_they_are_wanted(office: Office) -> None:
+    raw = office.mail.write("form@shop.example.net", "Can I return it?", headers={"Reply-To": "Zoe <zoe@else.example>"})
+    await office.delivers(raw)
+    assert len(office.sent("zoe@else.example")) == 1
+    assert not office.sent("form@shop.example.net")
+    await office.says("zoe@else.example", "and for how long can I return it?")
+    assert await office.rules() == ["new", "token"]
+
+
+async def test_choices_are_numbers(office: Office) -> None:
+    await office.says("ann", "My phone is broken")
+    shown = office.mail.shown("ann")[0]
+    assert shown.buttons == ((HIT.title, "1"), ("None of these", "2"))
+    assert "Reply with the number" in shown.text
+    assert await office.mail.press("ann", *shown.buttons[0])
+    await office.stored(2)
+    assert HIT.answer in text_of(office.sent("ann")[-1])
+
+
+async def test_what_the_bot_cannot_answer_goes_to_a_person_and_says_so_without_buttons(office: Office) -> None:
+    await office.says("ann", "Where is my parcel?")
+    assert await office.made.value("select status from conversations") == "waiting"
+    text = text_of(office.sent("ann")[0])
+    assert "passing you on" in text
+    assert "1." not in text
+    assert "No person needed" not in text
+
+
+async def test_it_is_acknowledged_once_a_day(office: Office) -> None:
+    await office.delivers(office.mail.write("ann", "Where is my parcel?", subject="A parcel of mine"))
+    await office.delivers(office.mail.write("ann", "Where is my lamp?", subject="A lamp of mine"))
+    await office.delivers(office.mail.write("bob", "Where is my shoe?", subject="A shoe of mine"))
+    assert len(await office.cases()) == 3
+    assert [len(office.sent(who)) for who in ("ann", "bob")] == [1, 1]
+    rows = await office.made.rows("select delivery, error from messages where author = 'bot' order by key")
+    assert [row["delivery"] for row in rows] == ["sent", "dropped", "sent"]
+    assert "acknowledgement" in rows[1]["error"]
+    assert await office.made.value("select count(*) from conversations where status = 'waiting'") == 3
+
+
+async def test_chinese_in_and_out(office: Office) -> None:
+    raw = office.mail.write(
+        "王小明 <wang@else.example>".partition("<")[2][:-1], "可以退货吗？return", subject="关于订单的咨询"
+    )
+    await office.delivers(raw)
+    mail = office.sent("wang@else.example")[0]
+    assert mail["Subject"] == "Re: 关于订单的咨询"
+    assert "PARLEY 客服 Support" in str(mail["From"])
+    await office.answer(await office.made.conversation(), "您好，可以的。", files=())
+    mail = office.sent("wang@else.example")[1]
+    assert "您好，可以的。" in text_of(mail)
+    assert "写道：" in text_of(mail)
+    wire = office.mail.smtp.posted[-1].data
+    assert wire.isascii()
+    assert b"\n" not in wire.replace(b"\r\n", b"")
+    assert max(map(len, wire.split(b"\r\n"))) <= 998
+
+
+async def test_files_both_ways(office: Office) -> None:
+    raw = office.mail.write(
+        "ann", "a picture for a human", files=[("图 片.png", "image/png", PNG), ("a.txt", "text/plain", b"hi")]
+    )
+    await office.delivers(raw)
+    await office.made.until("select count(*) from attachments where state = 'stored'", is_=2)
+    rows = await office.made.rows("select name, type, data from attachments order by name")
+    assert [(row["name"], row["type"]) for row in rows] == [("a.txt", "text/plain"), ("图 片.png", "image/png")]
+    assert rows[1]["data"] == PNG
+
+    conversation = await office.made.conversation()
+    agent = await office.agent()
+    await office.made.desk.claim(agent, conversation)
+    file = await office.made.desk.attach(
+        await office.made.desk.owned(agent, conversation), File("说明\r\n.pdf", "application/pdf", b"%PDF-1")
+    )
+    await office.made.desk.say(agent, conversation, "Here it is.", None, (file.id,))
+    await office.made.settled()
+    shown = office.mail.shown("ann")[-1]
+    assert shown.data == b"%PDF-1"
+    assert shown.file == "说明 .pdf"
+
+
+async def test_a_customer_rates_us_once(post: Post) -> None:
+    async with post.open() as office, aiohttp.ClientSession() as http:
+        await office.says("ann", "I want a human")
+        await office.answer(await office.made.conversation(), "Here I am.")
+        found = re.search(r"http://\S+/channels/mail/rate/\w+", text_of(office.sent("ann")[-1]))
+        assert found is not None
+        async with http.get(found[0]) as page:
+            assert page.status == 200
+            assert "radio" in await page.text()
+        assert await office.made.value("select count(*) from ratings") == 0, "programs look at links by themselves"
+        async with http.post(found[0], data={"score": "9"}) as page:
+            assert page.status == 400
+        for score, text in (("5", "Thank you"), ("1", "rated already")):
+            async with http.post(found[0], data={"score": score, "comment": "kind"}) as page:
+                assert text in await page.text()
+        assert await office.made.rows("select score, comment from ratings") == [{"score": 5, "comment": "kind"}]
+        bent = found[0][:-1] + ("a" if found[0][-1] != "a" else "b")
+        async with http.get(bent) as page:
+            assert page.status == 404
+        async with http.get(found[0]) as page:
+            assert "rated already" in await page.text()
+
+
+async def test_mails_that_come_at_once_are_each_answered_once(office: Office) -> None:
+    raws = [office.mail.write(f"p{n}", f"Can I return number {n}?") for n in range(20)]
+    assert all(await asyncio.gather(*map(office.mail.deliver, raws)))
+    await office.stored(20)
+    assert [len(office.sent(f"p{n}")) for n in range(20)] == [1] * 20

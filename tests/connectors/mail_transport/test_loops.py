@@ -1,0 +1,171 @@
+"""What a machine wrote is kept, and nothing automatic answers it; bounces are shown where they belong."""
+
+from __future__ import annotations
+
+import email.policy
+from email.message import EmailMessage
+
+import pytest
+
+from connectors.mail.loops import MOST_AN_HOUR
+from tests.connectors.mail_transport.post import Office, Post
+from tests.simulators.mail import ADDRESS, SECOND, MailSimulator, text_of
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Auto-Submitted": "auto-replied"},
+        {"Auto-Submitted": "auto-generated"},
+        {"List-Id": "<news.example>"},
+        {"Precedence": "bulk"},
+        {"X-Autoreply": "yes"},
+        {"Return-Path": "<>"},
+        {"X-Loop": "us"},
+    ],
+)
+async def test_machines_are_not_answered(office: Office, headers: dict[str, str]) -> None:
+    await office.delivers(office.mail.write("robot", "Can I return it?", headers=headers))
+    await office.delivers(office.mail.write("robot", "I want a human", headers=headers))
+    assert not office.sent("robot")
+    assert not office.made.bot.asked
+    assert await office.made.value("select count(*) from conversations where status = 'bot'") >= 1
+
+
+async def test_whoever_wants_no_automatic_answer_gets_a_person(office: Office) -> None:
+    wish = {"X-Auto-Response-Suppress": "All"}
+    await office.delivers(office.mail.write("ann", "Can I return it?", headers=wish))
+    await office.delivers(office.mail.write("bob", "Can I return it?", to="somebody@else.example"))
+    assert not office.mail.smtp.posted
+    await office.made.until("select count(*) from conversations where status = 'waiting'", is_=2)
+    rows = await office.made.rows(
+        "select c.id from conversations c join identities i on i.id = c.identity where i.external_id like 'ann%'"
+    )
+    await office.answer(rows[0]["id"], "Yes, you can.")
+    assert len(office.sent("ann")) == 1, "a person may answer"
+
+
+async def test_our_own_addresses_and_our_own_mails_are_not_answered(office: Office) -> None:
+    await office.delivers(office.mail.write(SECOND, "Can I return it?"))
+    await office.delivers(office.mail.write("help+tag@shop.example", "Can I return it, too?"))
+    assert not office.mail.smtp.posted
+    await office.says("ann", "Can I return it?")
+    copy = office.mail.smtp.posted[0].data
+    await office.delivers(
+        copy.replace(b"Auto-Submitted: auto-replied\r\n", b"").replace(b"X-Loop: help@shop.example\r\n", b"")
+    )
+    assert len(office.mail.smtp.posted) == 1
+
+
+async def test_two_of_us_facing_each_other_stop_after_one_exchange(post: Post, office: Office) -> None:
+    """Our own automatic answer, as another product of ours gets it, is not answered by that."""
+    await office.says("other@elsewhere.example", "Can I return it?")
+    ours = office.mail.smtp.posted[0].data
+    incoming = ours.replace(b"<help@shop.example>", b"<bot@shop.example.net>").replace(
+        b"other@elsewhere.example", ADDRESS.encode()
+    )
+    await office.delivers(incoming)
+    assert len(office.mail.smtp.posted) == 1
+    kinds = await office.made.rows(
+        "select extra->'letter'->'automatic' as automatic from messages where author = 'customer' order by key"
+    )
+    assert [bool(row["automatic"]) for row in kinds] == [False, True]
+
+
+async def test_a_machine_that_does_not_say_so_is_stopped_and_shown_to_a_person(office: Office) -> None:
+    for n in range(MOST_AN_HOUR + 2):
+        await office.says("robot", f"Can I return it? Ticket number {n} was opened.")
+    assert len(office.sent("robot")) == MOST_AN_HOUR + 1
+    await office.made.until("select status from conversations", is_="waiting")
+    await office.says("robot", "Can I return it? Ticket number 99 was opened.")
+    assert len(office.sent("robot")) == MOST_AN_HOUR + 1
+
+
+async def test_an_absence_note_does_not_become_what_is_answered(office: Office) -> None:
+    await office.says("ann", "I want a human")
+    away = office.mail.answer("ann", "I am away until Monday.", **{"Auto-Submitted": "auto-replied"})
+    await office.delivers(away.replace(b"Subject: Re: ", b"Subject: Out of office: "))
+    assert len(await office.cases()) == 1
+    await office.answer(await office.made.conversation(), "Here I am.")
+    mail = office.sent("ann")[-1]
+    assert mail["Subject"] == "Re: I want a human"
+    assert "away" not in text_of(mail)
+
+
+def report(about: EmailMessage, recipient: str, status: str, action: str) -> bytes:
+    """What a mail server says of a mail of ours."""
+    mail = EmailMessage(email.policy.SMTP.clone(max_line_length=900))
+    mail["From"] = "Mail Delivery System <mailer-daemon@mx.example>"
+    mail["To"] = ADDRESS
+    mail["Subject"] = "Undelivered Mail Returned to Sender"
+    mail["Message-ID"] = f"<report{status}{recipient}>"
+    mail["Auto-Submitted"] = "auto-replied"
+    boundary = "=_report"
+    code = "550" if status.startswith("5") else "452"
+    text = f"""\
+--{boundary}
+Content-Type: text/plain
+
+This is the mail system at host mx.example.
+
+--{boundary}
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example
+
+Final-Recipient: rfc822; {recipient}
+Action: {action}
+Status: {status}
+Diagnostic-Code: smtp; {code} {status} <{recipient}>: it is so
+
+--{boundary}
+Content-Type: message/rfc822
+
+Message-ID: {about["Message-ID"]}
+Subject: {about["Subject"]}
+
+x
+--{boundary}--
+"""
+    head = mail.as_bytes().rstrip(b"\r\n")
+    kind = f'MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary="{boundary}"'
+    return head + b"\r\n" + kind.encode() + b"\r\n\r\n" + text.replace("\n", "\r\n").encode()
+
+
+async def test_bounces(office: Office) -> None:
+    await office.says("ann", "I want a human")
+    await office.answer(await office.made.conversation(), "Here I am.")
+    asked = len(office.made.bot.asked)
+    ours = office.sent("ann")[-1]
+    assert await office.mail.deliver(report(ours, "ann@customer.example", "4.2.2", "delayed"))
+    await office.made.until("select count(*) from messages where kind = 'note'", is_=1)
+    note = await office.made.value("select text from messages where kind = 'note'")
+    assert "ann@customer.example is delayed" in note
+    assert "4.2.2" in note
+    agents = "select delivery from messages where author = 'agent' and kind = 'message'"
+    assert await office.made.value(agents) == "sent"
+    assert await office.mail.deliver(report(ours, "ann@customer.example", "5.1.1", "failed"))
+    await office.made.until(agents, is_="failed")
+    assert "5.1.1" in await office.made.value("select error from messages where author = 'agent' and kind = 'message'")
+    await office.made.settled()
+    assert len(office.made.bot.asked) == asked
+    assert await office.made.value("select count(*) from messages where author = 'customer'") == 1
+
+
+async def test_a_bounce_that_fits_nothing_is_kept(office: Office) -> None:
+    strange = EmailMessage()
+    strange["Message-ID"], strange["Subject"] = "<nobody@nowhere.example>", "x"
+    await office.delivers(report(strange, "zoe@customer.example", "5.1.1", "failed"))
+    assert not office.made.bot.asked
+    assert not office.mail.smtp.posted
+    assert (
+        await office.made.value("select extra->'letter'->'automatic' from messages where author = 'customer'") == "true"
+    )
+
+
+async def test_the_simulator_takes_the_same_mails_as_its_customers(database_url: str) -> None:
+    async with MailSimulator(hurry=20) as mail, Post(mail, database_url).open() as office:
+        await office.says("ann", "My phone is broken")
+        assert await mail.press("ann", *mail.shown("ann")[0].buttons[0])
+        await office.stored(2)
+        assert (await office.cases())[0][1] == "1"

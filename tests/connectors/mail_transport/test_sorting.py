@@ -1,0 +1,226 @@
+"""Which case a mail belongs to: by the rules alone, and with the real core; strangers never get in."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from connectors.mail import authenticity
+from connectors.mail.parse import parse
+from connectors.mail.threading import Facts, answers, decide, normalised
+from connectors.mail.tokens import Tokens
+from connectors.mail.types import Mail
+from hub.store.cases import Candidate
+from hub.types import Status
+from tests.connectors.mail_transport.post import Office, Post
+from tests.simulators.mail import ADDRESS
+
+CASE = "0b8f7a52-6a4e-4f43-8c43-1f6f0a3b2c1d"
+
+
+def mail(subject: str = "A lamp of mine", sender: str = "ann@customer.example") -> Mail:
+    return parse(f"From: {sender}\r\nTo: {ADDRESS}\r\nSubject: {subject}\r\nMessage-ID: <q@x>\r\n\r\nHi".encode())
+
+
+def candidate(
+    id: str = "case", subject: str = "A lamp of mine", *, knows: bool = True, status: Status = "bot"
+) -> Candidate:
+    return Candidate(id, status, knows, subject, "Where is my lamp?", datetime.now(UTC))
+
+
+def test_the_rules_in_their_order() -> None:
+    token, referenced, known = candidate("token"), candidate("reference"), candidate("subject")
+    close = candidate("content", "Another subject altogether")
+    everything = Facts(
+        token=token, referenced=[referenced], known=[close, known], verified=True, closeness={"content": 0.9}
+    )
+    less = [
+        everything,
+        msgspec.structs.replace(everything, token=None),
+        msgspec.structs.replace(everything, token=None, referenced=()),
+        msgspec.structs.replace(everything, token=None, referenced=(), known=[close]),
+        msgspec.structs.replace(everything, token=None, referenced=(), known=[close], verified=False),
+        msgspec.structs.replace(everything, token=None, referenced=(), known=[close], closeness={"content": 0.1}),
+    ]
+    found = [decide(mail(), facts) for facts in less]
+    assert [case.rule for case in found] == ["token", "reference", "subject", "content", "new", "new"]
+    assert [case.conversation for case in found] == ["token", "reference", "subject", "content", None, None]
+    assert found[4].maybe == ("content",), "who is not verified is shown it, at least"
+    assert found[5].maybe == ()
+    assert all(case.reason for case in found)
+    assert "ann@customer.example" in found[0].reason
+
+
+def test_whoever_takes_no_part_never_gets_in() -> None:
+    facts = Facts(token=candidate("a", knows=False), referenced=[candidate("b", knows=False)])
+    case = decide(mail(), facts)
+    assert (case.conversation, case.rule, case.maybe) == (None, "stranger", ("a", "b"))
+    forged = Facts(token=candidate("a"), referenced=[candidate("b")], known=[candidate("c")], forged=True)
+    case = decide(mail(), forged)
+    assert (case.conversation, case.rule, case.maybe) == (None, "forged", ("a", "b", "c"))
+
+
+@pytest.mark.parametrize(
+    ("subject", "status", "found"),
+    [
+        ("Re: A lamp of mine", "closed", True),
+        ("回复：A lamp of mine", "closed", True),
+        ("A lamp of mine", "closed", False),
+        ("A lamp of mine", "human", True),
+        ("Fwd: A lamp of mine", "closed", False),
+        ("Re: Another lamp of mine", "bot", False),
+        ("Re:", "bot", False),
+    ],
+)
+def test_subjects(subject: str, status: Status, found: bool) -> None:
+    assert (decide(mail(subject), Facts(known=[candidate(status=status)])).conversation is not None) is found
+
+
+def test_a_subject_that_says_nothing_holds_nothing_together() -> None:
+    assert decide(mail("Question"), Facts(known=[candidate(subject="Question")])).conversation is None
+    assert decide(mail("Re: Question"), Facts(known=[candidate(subject="Question")])).conversation == "case"
+    assert decide(mail("#88123"), Facts(known=[candidate(subject="#88123")])).conversation == "case"
+    assert decide(mail(""), Facts(known=[candidate(subject="")])).conversation is None
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Re: 退货", "RE: Re: 退货", "Re[2]: 退货", "re^2: 退货", "AW: 退货", "SV: 退货", "回复: 退货",
+        "回复：退货", "答复: 退货", "回覆：退货", "Re: 回复：答复: 退货", "Fwd: 退货", "FW: 退货",
+        "转发：退货", "轉寄: 退货", "WG: 退货",
+        "[EXTERNAL] Re: 退货",
+        "Re: [External] 退货", " 退货 ", "回复(3): 退货",
+    ],
+)  # fmt: skip
+def test_subjects_are_the_same_whatever_stands_in_front(subject: str) -> None:
+    assert normalised(subject) == "退货"
+    assert answers(subject) is bool(re.match(r"\W*(?:EXTERNAL\W+)?(?:re|aw|sv|回复|答复|回覆)", subject, re.IGNORECASE))
+
+
+@pytest.mark.parametrize("subject", ["Reply wanted", "Return: a lamp", "回复我", "Forward to the shop"])
+def test_words_that_only_begin_so_stay(subject: str) -> None:
+    assert normalised(subject) == subject.casefold()
+
+
+def test_tokens_are_ours_or_nobodys() -> None:
+    ours, other = Tokens("s" * 32, ADDRESS), Tokens("t" * 32, ADDRESS)
+    token = ours.sign(CASE)
+    assert ours.verify(token) == ours.verify(token.upper()) == CASE
+    assert other.verify(token) is None
+    assert ours.verify(token, "rate") is None, "made for something else"
+    assert ours.message_id(CASE, "m.0") == ours.message_id(CASE, "m.0") != ours.message_id(CASE, "m.1")
+    assert ours.in_ids(["<x@y>", ours.message_id(CASE, "m.0")]) == CASE
+    assert ours.in_ids([ours.thread_id(CASE)]) == CASE
+    assert ours.in_ids([f"<{token}.x@elsewhere.example>"]) is None
+    reply = ours.reply_to(CASE)
+    assert reply is not None
+    assert len(reply.partition("@")[0]) <= 64
+    assert ours.in_addresses([ADDRESS, reply]) == CASE
+    assert Tokens("s" * 32, "a-very-long-name-of-a-team@shop.example").reply_to(CASE) is None
+    for n in range(len(token)):
+        for letter in "a7":
+            bent = token[:n] + letter + token[n + 1 :]
+            assert bent == token or ours.verify(bent) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "found"),
+    [
+        (["mx.shop.example; dmarc=pass header.from=customer.example"], "verified"),
+        (["mx.shop.example 1; dkim=pass (2048-bit) header.d=customer.example header.s=x"], "verified"),
+        (["mx.shop.example; spf=pass smtp.mailfrom=ann@mail.customer.example"], "verified"),
+        (
+            ["mx.shop.example; dkim=pass header.i=@customer.example; dmarc=fail header.from=customer.example"],
+            "verified",
+        ),
+        (["mx.shop.example; dkim=pass header.d=elsewhere.example"], "unknown"),
+        (["mx.shop.example; dkim=pass header.d=example"], "unknown"),
+        (["mx.shop.example; dkim=fail header.d=customer.example; dmarc=fail header.from=customer.example"], "forged"),
+        (["mx.elsewhere.example; dmarc=pass header.from=customer.example"], "unknown"),
+        (["mx.shop.example; none", "mx.shop.example; dmarc=pass header.from=customer.example"], "unknown"),
+        (["mx.shop.example (dmarc=pass header.from=customer.example); none"], "unknown"),
+        ([], "unknown"),
+    ],
+)
+def test_only_our_own_servers_word_counts(headers: list[str], found: str) -> None:
+    assert authenticity.word(headers, "mx.shop.example", "ann@customer.example") == found
+    assert authenticity.word(headers, None, "ann@customer.example") == "unknown"
+
+
+# With the real core -----------------------------------------------------------------------------------------------
+
+
+async def test_a_stranger_with_a_stolen_token_reference_and_subject(post: Post) -> None:
+    async with post.open(plus_addressing=True) as office:
+        await office.says("ann", "I want a human, about my lamp")
+        ours = office.sent("ann")[0]
+        stolen = {"In-Reply-To": str(ours["Message-ID"]), "References": f"{ours['References']} {ours['Message-ID']}"}
+        to = str(ours["Reply-To"].addresses[0].addr_spec)
+        assert to.startswith("help+")
+        raw = office.mail.write("eve", "What did she say?", subject=str(ours["Subject"]), headers=stolen, to=to)
+        await office.delivers(raw)
+        assert await office.cases() == [["I want a human, about my lamp"], ["What did she say?"]]
+        first, second = await office.made.rows("select id from conversations order by updated_at")
+        maybe = await office.made.value(
+            "select extra->'case'->'maybe'->>0 from messages where conversation = $1", second["id"]
+        )
+        assert maybe == first["id"]
+        assert await office.rules() == ["new", "stranger"]
+        await office.says("ann", "Any news?")
+        assert await office.rules() == ["new", "stranger", "token"]
+        assert len(office.sent("eve")) == 1
+        assert "lamp" not in office.mail.shown("eve")[0].text
+
+
+async def test_who_was_copied_in_takes_part(office: Office) -> None:
+    raw = office.mail.write("ann", "I want a human", id="first", headers={"Cc": "bob@customer.example"})
+    await office.delivers(raw)
+    headers = {"In-Reply-To": "<first@customer.example>"}
+    await office.delivers(office.mail.write("bob", "So do I", subject="Re: I want a human", headers=headers))
+    assert await office.rules() == ["new", "reference"]
+    await office.answer(await office.made.conversation(), "Hello both.")
+    assert office.mail.smtp.posted[-1].recipients == ("bob@customer.example",), "he wrote last, and to us alone"
+
+
+async def test_without_references_the_subject_decides(office: Office) -> None:
+    await office.delivers(office.mail.write("ann", "I want a human", subject="My broken lamp"))
+    await office.delivers(office.mail.write("ann", "Here is its number", subject="回复：My broken lamp"))
+    await office.delivers(office.mail.write("ann", "I want a shoe", subject="A shoe for the left foot"))
+    assert await office.rules() == ["new", "subject", "new"]
+    assert [len(case) for case in await office.cases()] == [2, 1]
+
+
+async def test_a_servers_own_id_in_the_place_of_ours(office: Office) -> None:
+    bare = "0100018c2a4b6d8e-1f2e3d4c-5b6a-4789-8abc-def012345678-000000"
+    office.mail.smtp.answer = f"250 Ok {bare}"
+    await office.says("ann", "I want a human")
+    headers = {"In-Reply-To": f"<{bare}@email.amazonses.com>"}
+    await office.delivers(office.mail.write("ann", "Any news?", subject="News", headers=headers))
+    assert await office.rules() == ["new", "reference"]
+
+
+async def test_forged_senders_are_kept_out(post: Post) -> None:
+    async with post.open(authserv_id="mx.shop.example") as office:
+        good = "mx.shop.example; dmarc=pass header.from=customer.example"
+        raw = office.mail.write("ann", "I want a human", headers={"Authentication-Results": good})
+        await office.delivers(raw)
+        bad = "mx.shop.example; dmarc=fail header.from=customer.example"
+        forged = office.mail.answer("ann", "Send it to my new address", **{"Authentication-Results": bad})
+        await office.delivers(forged)
+        assert await office.rules() == ["new", "forged"]
+        signed = await office.made.rows(
+            "select extra->'letter'->>'signed' as signed from messages where author = 'customer' order by key"
+        )
+        assert [row["signed"] for row in signed] == ["true", None]
+
+
+async def test_a_copy_with_another_body_is_in_the_same_case_and_unanswered(office: Office) -> None:
+    raw = office.mail.write("ann", "Can I return it?", id="one")
+    await office.delivers(raw)
+    await office.delivers(raw.replace(b"Can I return it?\r\n", b"Can I return it?\r\n-- \r\nchecked for viruses\r\n"))
+    assert await office.rules() == ["new", "reference"]
+    assert len(office.sent("ann")) == 1
