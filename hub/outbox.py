@@ -17,8 +17,8 @@ from hub import metrics, render, retry
 from hub.bus import Bus
 from hub.connector import Channels, Connector, Part, Recipient
 from hub.errors import Deferred, DeliveryError, Transient, Unreachable, Withheld
-from hub.store import outbox, people
-from hub.store.db import Connection, Database
+from hub.store import messages, outbox, people
+from hub.store.db import AWAY, Connection, Database
 from hub.store.outbox import Head
 from hub.types import Delivery
 
@@ -113,6 +113,17 @@ class Outbox:
                 )
             metrics.DELIVERIES.labels(head.channel, "sent").inc()
         self._bus.signal("feed")
+
+    async def look_again(self, part: Part) -> None:
+        """For connectors that wait before their call: raises `Withheld` where a human has taken over meanwhile."""
+        try:
+            async with self._db.connection() as conn:
+                overtaken = await messages.is_overtaken(conn, part.message.key)
+        except AWAY as error:
+            raise Transient(f"the database is away ({type(error).__name__})") from error
+        if overtaken:
+            some = f"; the first {part.number} parts had been sent" if part.number else ""
+            raise Withheld("a human has taken over" + some)
 
     async def _undelivered(self, head: Head, error: DeliveryError) -> None:
         key = head.message.key

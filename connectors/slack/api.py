@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 import aiohttp
@@ -176,15 +176,19 @@ class SlackApi:
         blocks: Sequence[Json] | None = None,
         key: str | None = None,
         broadcast: bool = False,
+        look_again: Callable[[], Awaitable[None]] | None = None,
     ) -> Posted:
         """Posts a message, when it is the channel's turn. `text` is markup already (`connectors.slack.markup.plain`).
 
         `key` can be found again with `find`. `broadcast`: what is posted into a thread is shown in the channel, too.
+        `look_again`: called when the turn has come; raises where the message is not to be posted any longer.
         Pings nobody and unfolds nothing.
         """
         if key is not None and blocks and "block_id" not in blocks[0]:
             blocks = [{**blocks[0], "block_id": key}, *blocks[1:]]
         await self._pace.turn(channel)
+        if look_again is not None:
+            await look_again()
         try:
             answer = await self.asked(
                 self._client.chat_postMessage(

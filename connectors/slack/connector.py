@@ -48,7 +48,7 @@ class Slack:
         if settings.agents_channel:
             self._agents = AgentsDesk(settings, core, self.api, self.identity, public_url)
         self._inbox = Inbox(settings.name, self.identity, self._customers, self._agents)
-        self._sending = Sending(self.api, core.db)
+        self._sending = Sending(self.api, core.db, core.outbox)
         self._watch = Watch(settings.name, self._check)
         self._socket: Socket | None = None
         if settings.app_token:

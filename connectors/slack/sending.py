@@ -10,6 +10,7 @@ from connectors.slack import markup
 from connectors.slack.api import Own, SlackApi
 from hub.connector import Limits, Part, Recipient, Sent
 from hub.errors import Rejected, Unsupported
+from hub.outbox import Outbox
 from hub.store import attachments
 from hub.store.db import Database
 from hub.types import Attachment
@@ -42,9 +43,10 @@ def target(to: Recipient) -> Target:
 class Sending:
     """Posts parts. What may have arrived before is looked for first: Slack keeps our key with each message."""
 
-    def __init__(self, api: SlackApi, db: Database) -> None:
+    def __init__(self, api: SlackApi, db: Database, outbox: Outbox) -> None:
         self._api = api
         self._db = db
+        self._outbox = outbox
 
     async def send(self, to: Recipient, part: Part, own: Own | None) -> Sent:
         """Sends one part."""
@@ -62,6 +64,7 @@ class Sending:
                 thread=where.thread,
                 blocks=markup.blocks(part.text, part.buttons, where.user),
                 key=part.key,
+                look_again=lambda: self._outbox.look_again(part),
             )
             found = posted.ts
         return Sent(f"{where.channel}:{found}")

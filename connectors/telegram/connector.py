@@ -47,6 +47,7 @@ class Telegram:
         self._settings = settings
         self._api = Api(settings)
         self._pace = Pace()
+        self._outbox = core.outbox
         self._sending = Sending(settings.name, self._api, core.db)
         self._taking = Taking(settings, core)
         self._registration = Registration(settings, self._api, core.db, public_url)
@@ -77,7 +78,8 @@ class Telegram:
     async def send(self, to: Recipient, part: Part) -> Sent:
         """Sends one part; to a group that has become another one meanwhile, there."""
         place = Place.of(to.id)
-        await self._pace.turn(place.chat, to.id)
+        if await self._pace.turn(place.chat, to.id):
+            await self._outbox.look_again(part)
         try:
             sent = await self._send(place, part, to.replies_to)
         except (AuthFailed, TimeoutError):

@@ -47,8 +47,11 @@ class Pace:
         self._chats: dict[str, Line] = {}
         self._kept: dict[str, float] = {}
 
-    async def turn(self, chat: str, sender: str) -> None:
-        """Returns when a message to somebody in a chat may go; raises `Transient` where that would take too long."""
+    async def turn(self, chat: str, sender: str) -> bool:
+        """Returns when a message to somebody in a chat may go; raises `Transient` where that would take too long.
+
+        Answers whether it had to wait.
+        """
         now = self._now()
         turn = self._kept.pop(sender, None)
         if turn is None:
@@ -57,6 +60,7 @@ class Pace:
             self._kept[sender] = turn
             raise Transient("many messages at once for Telegram; they go one after the other", turn - now)
         await asyncio.sleep(max(0.0, turn - now))
+        return turn > now
 
     def _of(self, chat: str, now: float) -> Line:
         if chat not in self._chats:

@@ -8,10 +8,10 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InputFile, Link
 from connectors.telegram.client import Api, SentMessage
 from connectors.telegram.updates import Place
 from hub.connector import Limits, Part
-from hub.errors import Rejected, Unsupported
+from hub.errors import Rejected, Transient, Unsupported
 from hub.render import utf16
 from hub.store import attachments, messages, streams
-from hub.store.db import Database
+from hub.store.db import AWAY, Database
 from hub.types import Attachment, Button
 
 LIMITS = Limits(text=4096, measure=utf16, buttons=8, button_title=40)
@@ -47,8 +47,11 @@ class Sending:
         )
 
     async def _send_file(self, common: dict[str, object], file: Attachment) -> SentMessage:
-        async with self._db.connection() as conn:
-            found = await attachments.read(conn, file.id)
+        try:
+            async with self._db.connection() as conn:
+                found = await attachments.read(conn, file.id)
+        except AWAY as error:  # nothing was sent yet
+            raise Transient(f"the database is away ({type(error).__name__})") from error
         if found is None:
             raise Rejected(f"the file {file.name} is not there")
         known, data = found

@@ -294,6 +294,17 @@ async def answers_to(conn: Connection, key: int) -> list[Message] | None:
     return [from_row(row) for row in rows if row["key"] is not None]
 
 
+async def is_overtaken(conn: Connection, key: int) -> bool:
+    """Whether the bot said it under an owner epoch that is over."""
+    return bool(
+        await conn.fetchval(
+            """select m.author = 'bot' and m.owner_epoch <> c.owner_epoch
+                from messages m join conversations c on c.id = m.conversation where m.key = $1""",
+            key,
+        )
+    )
+
+
 async def raw(conn: Connection, conversation: str, id: str) -> bytes | None:
     """A customer's message as the platform delivered it; None where that was not kept."""
     found: bytes | None = await conn.fetchval(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from connectors.slack import pace
 from connectors.slack.customers import NOT_YOURS
+from connectors.slack.desk_blocks import ACTION
 from hub.connector import File
 from hub.store import conversations
 from tests.connectors.slack.conftest import Workplace
@@ -175,6 +177,19 @@ async def test_only_who_was_asked_can_choose(workplace: Workplace) -> None:
         assert [(call["user"], call["text"]) for call in whispers] == [(slack.workspace.user("carl"), NOT_YOURS)]
 
 
+async def test_a_button_of_the_agents_side_is_no_customers_choice(workplace: Workplace) -> None:
+    """As in a channel that was the agents' once."""
+    slack = workplace.slack
+    button = {"type": "button", "action_id": f"{ACTION}claim", "text": {"type": "plain_text", "text": "Claim"}}
+    async with workplace.product() as made:
+        blocks = [{"type": "actions", "block_id": "a", "elements": [{**button, "value": "c1"}]}]
+        post = slack.workspace.add(slack.workspace.room(GENERAL), user=BOT, bot_id=BOT_ID, text="x", blocks=blocks)
+        assert await slack.press_in("ann", GENERAL, post["ts"], "Claim")
+        await made.settled()
+
+        assert await said(made) == []
+
+
 async def test_what_we_and_other_apps_write_is_no_question(either: Workplace) -> None:
     slack = either.slack
     async with either.product() as made:
@@ -272,3 +287,21 @@ async def test_a_mention_without_a_word_is_answered(workplace: Workplace, text: 
     async with workplace.product():
         thread = await workplace.slack.mention("ben", text)
         await workplace.slack.until(lambda: len(answers(workplace, thread)) == 1)
+
+
+async def test_an_agent_who_comes_while_the_bot_awaits_its_turn_is_not_talked_over(
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slack, turn = workplace.slack, pace.Pace.turn
+    async with workplace.product() as made:
+
+        async def claimed_meanwhile(self: pace.Pace, channel: str) -> None:
+            if await made.value("select exists (select from conversations where owner is null)"):
+                await made.desk.claim(await made.agent(), await made.conversation())
+            await turn(self, channel)
+
+        monkeypatch.setattr(pace.Pace, "turn", claimed_meanwhile)
+        assert await slack.say("ann", "hello")
+        await made.until("select delivery from messages where author = 'bot'", is_="dropped")
+        await made.desk.say(await made.agent(), await made.conversation(), "Yes?")
+        assert [one.text for one in await slack.until_shown("ann", 1)] == ["Yes?"]

@@ -180,6 +180,25 @@ async def test_nobody_is_welcomed_over_an_agents_head(webhook: Place) -> None:
         assert [one.text for one in await telegram.until_shown("ann", 2)] == ["Hello!", "Yes?"]
 
 
+async def test_an_agent_who_comes_while_the_bot_awaits_its_turn_is_not_talked_over(
+    webhook: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    telegram, turn = webhook.telegram, pace.Pace.turn
+    async with webhook.product() as made:
+
+        async def claimed_meanwhile(self: pace.Pace, chat: str, sender: str) -> bool:
+            if await made.value("select exists (select from conversations where owner is null)"):
+                await made.desk.claim(await made.agent(), await made.conversation())
+            await turn(self, chat, sender)
+            return True
+
+        monkeypatch.setattr(pace.Pace, "turn", claimed_meanwhile)
+        assert await telegram.say("ann", "hello")
+        await made.until("select delivery from messages where author = 'bot'", is_="dropped")
+        await made.desk.say(await made.agent(), await made.conversation(), "Yes?")
+        assert [one.text for one in await telegram.until_shown("ann", 1)] == ["Yes?"]
+
+
 async def test_a_group_is_answered_where_it_speaks_to_us(place: Place) -> None:
     telegram = place.telegram
     async with place.product() as made:
