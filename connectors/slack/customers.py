@@ -75,7 +75,13 @@ class Customers:
         await self._core.intake.remark(self._channel, sender, f"edit:{edit.ts}:{edit.at}", f"{sign} {text}")
 
     async def pressed(self, press: Press) -> None:
-        """A press on a button is a message; who was not asked has no say."""
+        """A press on a button is a message; who was not asked has no say.
+
+        Under what the agents' side wrote there are buttons, too, also in a channel that is no longer the agents'.
+        """
+        if not press.action.startswith(markup.CHOICE):
+            log.info("%s: a button that is no choice of a customer's was pressed", self._channel)
+            return
         asked = press.block.removeprefix(markup.CHOICE) if press.block.startswith(markup.CHOICE) else ""
         if asked and asked != press.user:
             thread = press.place.thread if press.place.thread != press.ts else None
