@@ -91,7 +91,7 @@ Told = Post | Edit | Press
 
 
 class _Event(Struct):
-    """The parts of an event that are read before its kind is known."""
+    """What is read of a message."""
 
     type: str
     subtype: str | None = None
@@ -109,9 +109,19 @@ class _Event(Struct):
     previous_message: Json | None = None
 
 
+class _Kind(Struct):
+    type: str
+
+
 class _Authorization(Struct):
     user_id: str | None = None
+    team_id: str | None = None
     is_bot: bool = False
+
+
+class _Told(Struct):
+    event: _Kind
+    authorizations: list[_Authorization] | None = None
 
 
 class _Callback(Struct):
@@ -119,6 +129,11 @@ class _Callback(Struct):
     team_id: str = ""
     event_id: str | None = None
     authorizations: list[_Authorization] | None = None
+
+    @property
+    def team(self) -> str:
+        """The workspace for which we are told; in a channel that several share `team_id` may be another one."""
+        return next((a.team_id for a in self.authorizations or () if a.team_id), self.team_id)
 
 
 class _Named(Struct):
@@ -159,12 +174,19 @@ def body(raw: bytes, *, form: bool) -> Json:
         raise InvalidRequest(f"not JSON as Slack sends it: {error}") from error
 
 
+def own_user(payload: Json) -> str | None:
+    """Our user id, if an event says it. Raises `InvalidRequest`."""
+    return next((a.user_id for a in converted(payload, _Told).authorizations or () if a.is_bot), None)
+
+
 def told(payload: Json, own: str | None) -> Told | None:
     """What an event says, `own` being our user id; None where it is nothing to us. Raises `InvalidRequest`."""
+    if converted(payload, _Told).event.type not in ("message", "app_mention"):
+        return None  # in other kinds a user, a channel or a time may be anything
     callback = converted(payload, _Callback)
     event = callback.event
-    own = own or next((a.user_id for a in callback.authorizations or () if a.is_bot), None)
-    if event.type not in ("message", "app_mention") or event.channel is None:
+    own = own or own_user(payload)
+    if event.channel is None:
         return None
     if event.subtype in ("message_changed", "message_deleted"):
         return _edit(callback, event.channel, own)
@@ -197,7 +219,7 @@ def pressed(payload: Json) -> Press | None:
     direct = channel.startswith("D")
     return Press(
         place=Place(
-            team=said.team.id if said.team else "",
+            team=said.team.id if said.team else str(said.message.get("team") or ""),  # an organisation's app has none
             channel=channel,
             direct=direct,
             thread=str(thread) if thread else None if direct else ts,
@@ -247,7 +269,7 @@ def _place(callback: _Callback, channel: str, ts: str, thread: str | None) -> Pl
     direct = callback.event.channel_type == "im" or channel.startswith("D")
     if direct:
         thread = thread if thread != ts else None
-    return Place(team=callback.team_id, channel=channel, direct=direct, thread=thread or (None if direct else ts))
+    return Place(team=callback.team, channel=channel, direct=direct, thread=thread or (None if direct else ts))
 
 
 def shared(file: Json) -> SharedFile:

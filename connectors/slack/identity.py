@@ -26,13 +26,18 @@ class Identity:
         self._api = api
         self._db = db
         self._remembered = False
+        self._heard: str | None = None
         if settings.agents_channel and _ID.fullmatch(settings.agents_channel):
             self.agents = settings.agents_channel
 
     @property
     def user(self) -> str | None:
         """Our user id."""
-        return self.own.user if self.own else None
+        return self.own.user if self.own else self._heard
+
+    def hear(self, user: str | None) -> None:
+        """An event says who we are; that serves until Slack has been asked."""
+        self._heard = user or self._heard
 
     async def recall(self) -> None:
         """Reads once what was remembered. Raises one of `AWAY` without a database."""

@@ -98,6 +98,7 @@ class Inbox:
         return str(response.body or "")
 
     async def _event(self, body: Json) -> None:
+        self._identity.hear(events.own_user(body))
         told = events.told(body, self._identity.user)
         if told is None:
             log.debug("%s: an event of no interest: %s", self._channel, body["event"]["type"])

@@ -74,6 +74,31 @@ def test_an_old_secret_of_the_event_is_not_kept() -> None:
     assert b"Where is my parcel?" in post.raw
 
 
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"type": "user_change", "user": {"id": "U1", "name": "ann"}, "event_ts": "1.0"},
+        {"type": "team_join", "user": {"id": "U1", "name": "ann"}},
+        {"type": "channel_rename", "channel": {"id": "C1", "name": "new", "created": 1360782804}},
+        {"type": "channel_shared", "channel": "C1", "event_ts": 1361482916.000004},
+    ],
+)
+def test_other_kinds_of_events_may_look_as_they_like(event: dict[str, Any]) -> None:
+    assert events.told({"type": "event_callback", "team_id": "T1", "event": event}, OWN) is None
+
+
+def test_in_a_shared_channel_people_are_the_same_whether_they_write_or_press() -> None:
+    wrote, pressed = payload("connected_workspace"), payload("pressed")
+    wrote["team_id"] = "T09PARTNER1"
+    pressed["team"] = None  # as in an app that a whole organisation has
+
+    posted, press = events.told(wrote, OWN), events.pressed(pressed)
+
+    assert posted is not None
+    assert press is not None
+    assert sender_of(posted.place, "U1") == sender_of(press.place, "U1") == "T04SHOP0001:D04ANNDM001"
+
+
 @pytest.mark.parametrize("raw", [b"", b"[]", b"null", b'"x"', b"{", b"\xff\xfe", b'{"a": NaN}', b"[" * 100_000])
 def test_what_is_no_object_is_refused(raw: bytes) -> None:
     with pytest.raises(InvalidRequest, match="not JSON as Slack sends it"):

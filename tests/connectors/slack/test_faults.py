@@ -18,7 +18,7 @@ from hub.types import InboundMessage, Receipt
 from tests.connectors.slack.conftest import HURRY, Workplace
 from tests.contracts.product import Product
 from tests.simulators.base import Fault
-from tests.simulators.slack_files import APP_TOKEN
+from tests.simulators.slack_files import APP_TOKEN, Refused
 from tests.simulators.slack_workspace import BOT_ID
 
 
@@ -268,6 +268,23 @@ async def test_slack_may_be_away_at_the_start(workplace: Workplace) -> None:
         async with asyncio.timeout(20):
             while not (await made.connector.health()).ok:
                 await asyncio.sleep(0.05)
+
+
+async def test_before_slack_could_be_asked_the_event_says_who_we_are(either: Workplace) -> None:
+    slack = either.slack
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(slack.api, "do_auth_test", _refused)
+        async with either.product() as made:
+            thread = await slack.mention("ben", "hello")
+            await slack.until(lambda: len(slack.posts("general")) == 1)
+
+            assert thread
+            assert await said(made) == ["hello"]
+            assert not (await made.connector.health()).ok
+
+
+async def _refused(_: object) -> dict[str, object]:
+    raise Refused("fatal_error")
 
 
 async def test_who_we_are_is_remembered(workplace: Workplace) -> None:
