@@ -33,7 +33,7 @@ class Identity:
     @property
     def user(self) -> str | None:
         """Our user id."""
-        return self.own.user if self.own else self._heard
+        return (self.own.user if self.own else None) or self._heard
 
     def hear(self, user: str | None) -> None:
         """An event says who we are; that serves until Slack has been asked."""

@@ -7,7 +7,6 @@ import pytest
 from connectors.slack import pace
 from connectors.slack.customers import NOT_YOURS
 from connectors.slack.desk_blocks import ACTION
-from connectors.slack.desk_blocks import ACTION
 from hub.connector import File
 from hub.store import conversations
 from tests.connectors.slack.conftest import Workplace
@@ -176,19 +175,6 @@ async def test_only_who_was_asked_can_choose(workplace: Workplace) -> None:
         assert await said(made) == ["yes or no", "No"]
         whispers = [call for method, call in slack.calls if method == "chat.postEphemeral"]
         assert [(call["user"], call["text"]) for call in whispers] == [(slack.workspace.user("carl"), NOT_YOURS)]
-
-
-async def test_a_button_of_the_agents_side_is_no_customers_choice(workplace: Workplace) -> None:
-    """As in a channel that was the agents' once."""
-    slack = workplace.slack
-    button = {"type": "button", "action_id": f"{ACTION}claim", "text": {"type": "plain_text", "text": "Claim"}}
-    async with workplace.product() as made:
-        blocks = [{"type": "actions", "block_id": "a", "elements": [{**button, "value": "c1"}]}]
-        post = slack.workspace.add(slack.workspace.room(GENERAL), user=BOT, bot_id=BOT_ID, text="x", blocks=blocks)
-        assert await slack.press_in("ann", GENERAL, post["ts"], "Claim")
-        await made.settled()
-
-        assert await said(made) == []
 
 
 async def test_a_button_of_the_agents_side_is_no_customers_choice(workplace: Workplace) -> None:
