@@ -149,7 +149,7 @@ class Feed:
             raise Refused(4400, "invalid_request", 'the first frame has to be {"type":"hello","token","after"}')
         try:
             return msgspec.json.decode(message.data, type=Hello)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, RecursionError) as error:
             raise Refused(4400, "invalid_request", f"hello: {error}") from error
 
     async def _place(self, after: str | None) -> tuple[bool, Position]:

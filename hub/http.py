@@ -140,6 +140,8 @@ async def body(request: web.Request, type: type[T]) -> T:
         return msgspec.json.decode(await request.read() or b"{}", type=type)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise _explain(error) if isinstance(error, msgspec.MsgspecError) else InvalidRequest("not UTF-8") from error
+    except RecursionError as error:
+        raise InvalidRequest("nested too deeply") from error
 
 
 def query(request: web.Request, type: type[T]) -> T:

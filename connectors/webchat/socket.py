@@ -95,7 +95,7 @@ class Socket:
             self._typing.enter_context(self._bus.listening("typing", self._somebody_types, conversation))
 
     async def _hello(self) -> Hello | None:
-        with contextlib.suppress(TimeoutError, TypeError, msgspec.MsgspecError):
+        with contextlib.suppress(TimeoutError, TypeError, msgspec.MsgspecError, RecursionError):
             frame = frames.decode(await self._ws.receive_str(timeout=FIRST_FRAME))
             if isinstance(frame, Hello):
                 return frame
@@ -127,7 +127,7 @@ class Socket:
                 continue
             try:
                 frame = frames.decode(message.data)
-            except msgspec.MsgspecError as error:
+            except (msgspec.MsgspecError, RecursionError) as error:
                 await self._send(ErrorFrame("invalid_frame", str(error)))
                 continue
             try:

@@ -82,7 +82,7 @@ def parse(body: bytes, channel: str, url: str) -> InboundMessage | None:
         if msgspec.json.decode(body, type=_Kind).type != MESSAGE:
             return None
         received = msgspec.json.decode(body, type=Received)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidRequest(f"not a message: {error}") from error
     for file in received.files:
         if not is_ours(file.url, url):

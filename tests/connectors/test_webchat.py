@@ -143,6 +143,12 @@ async def test_without_sockets(client: Client) -> None:
     assert [entry["seq"] for entry in await waiting][:1] == [3]
 
 
+async def test_what_is_nested_too_deeply_is_refused_as_such(client: Client) -> None:
+    response = await client.post("/channels/web/sessions", data='{"more":' + "[" * 50_000)
+    assert response.status == 400
+    assert "nested" in (await response.json())["detail"]
+
+
 async def test_the_human_button_and_its_cancelling(client: Client) -> None:
     session, _ = await session_of(client)
     async with browser(client, session) as one:
@@ -239,7 +245,7 @@ async def test_files_belong_to_their_session(client: Client) -> None:
         assert (await other.until(type="error"))["code"] == "invalid"
 
 
-@pytest.mark.parametrize("first", ["{}", "not json", '{"type":"typing"}', '{"type":"hello"}'])
+@pytest.mark.parametrize("first", ["{}", "not json", "[" * 50_000, '{"type":"typing"}', '{"type":"hello"}'])
 async def test_a_wrong_first_frame_is_told_and_closed(client: Client, first: str) -> None:
     async with client.ws_connect("/channels/web/socket") as socket:
         await socket.send_str(first)
@@ -262,6 +268,7 @@ async def test_wrong_frames_are_told_and_nothing_is_stored(client: Client) -> No
     async with browser(client, session) as one:
         for frame in (
             "junk",
+            '{"type":' + "[" * 50_000,
             '{"type":"message"}',
             '{"type":"message","id":"","text":"x"}',
             '{"type":"hello","session":"x"}',

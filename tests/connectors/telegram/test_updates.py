@@ -46,7 +46,18 @@ def test_there_is_a_fixture_for_what_matters() -> None:
     assert len(NAMES) >= 50
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"null", b'"x"', b"{", b"\xff\xfe", b'{"message": NaN}'])
+def test_what_another_server_leaves_out_is_not_missed() -> None:
+    message = {"message_id": 3, "date": 1, "chat": {"id": 5}, "from": {"id": 5}, "text": "hello"}
+
+    said = parse({"update_id": 7, "message": message}, "tg", BOT, NAME)
+
+    assert isinstance(said, Said)
+    assert (said.message.sender, said.message.text) == ("5", "hello")
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"null", b'"x"', b"{", b"\xff\xfe", b'{"message": NaN}', b'{"message":' + b"[" * 10**5]
+)
 def test_what_is_no_object_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidRequest, match="not an update"):
         read(body)

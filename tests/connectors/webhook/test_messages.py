@@ -38,7 +38,7 @@ def test_a_delivery_is_understood(name: str) -> None:
     assert found == fixture["expected"]
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"null"])
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"null", b'{"more":' + b"[" * 100_000])
 def test_what_is_no_json_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidRequest):
         parse(body, "crm", URL)
