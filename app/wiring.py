@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,7 +19,7 @@ from bot.lookups import Lookups
 from bot.shop import PATH as SHOP
 from bot.shop import Shop
 from bot.standin import StandIn
-from connectors.mail.settings import MailSettings
+from connectors.mail.settings import Closeness, MailSettings
 from connectors.rest import Rest
 from connectors.slack.settings import SlackSettings
 from connectors.telegram.settings import TelegramSettings
@@ -97,7 +97,7 @@ async def parts(settings: Settings) -> AsyncIterator[Parts]:
         turns = Turns(db, bus, channels, steps, bot, knowledge)
         outbox, desk = Outbox(db, bus, channels), Desk(db, steps, channels)
         core = Core(db, bus, steps, intake, outbox, Replies(db, bus), People(db, bus), desk)
-        _add_channels(channels, settings, core)
+        _add_channels(channels, settings, core, closeness_by(model))
         for connector in channels:
             await connector.start()
             stack.push_async_callback(connector.stop)
@@ -137,14 +137,26 @@ async def _lookups(settings: Settings, stack: contextlib.AsyncExitStack) -> tupl
     return lookups, shop
 
 
-def _add_channels(channels: Channels, settings: Settings, core: Core) -> None:
+def _add_channels(channels: Channels, settings: Settings, core: Core, closeness: Closeness) -> None:
     public = settings.file.public_url
     for wanted in settings.file.channels:
-        channels.add(connector_of(wanted, core, public))
+        channels.add(connector_of(wanted, core, public, closeness))
     channels.add(Rest(settings.file.rest_token, core.db, core.bus, core.intake, public=public is not None))
 
 
-def connector_of(wanted: ChannelSettings, core: Core, public_url: str | None = None) -> Connector:
+def closeness_by(model: embedder.Embedder) -> Closeness:
+    """How close texts are in what they say, measured by an embedder."""
+
+    async def measured(text: str, others: Sequence[str]) -> Sequence[float]:
+        vectors = await asyncio.to_thread(model.encode, [text, *others])
+        return [float(vectors[0] @ other) for other in vectors[1:]]
+
+    return measured
+
+
+def connector_of(
+    wanted: ChannelSettings, core: Core, public_url: str | None = None, closeness: Closeness | None = None
+) -> Connector:
     """The connector of a channel's settings. `public_url`: what links and webhooks are built from.
 
     A platform's libraries cost tens of megabytes and half a second: they are loaded where there is such a channel.
@@ -159,7 +171,7 @@ def connector_of(wanted: ChannelSettings, core: Core, public_url: str | None = N
         case MailSettings():
             from connectors.mail.connector import Mail
 
-            return Mail(wanted, core, public_url)
+            return Mail(wanted, core, public_url, closeness)
         case WebhookSettings():
             from connectors.webhook.connector import Webhook
 

@@ -18,9 +18,9 @@ from connectors.mail.mailbox import Mailbox
 from connectors.mail.oauth import AccessTokens
 from connectors.mail.outgoing import Outgoing
 from connectors.mail.rating import Rating
-from connectors.mail.settings import MailSettings
+from connectors.mail.settings import Closeness, MailSettings
 from connectors.mail.smtp import Sender
-from connectors.mail.sorting import ALIAS, REWRITTEN, Closeness
+from connectors.mail.sorting import ALIAS, REWRITTEN
 from connectors.mail.tokens import Tokens
 from connectors.watch import Watch
 from hub.connector import File, Health, Limits, Part, Recipient, Sent

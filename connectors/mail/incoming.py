@@ -13,8 +13,8 @@ import msgspec
 from connectors.mail import bouncing, loops
 from connectors.mail.loops import Handling, plain
 from connectors.mail.parse import parse
-from connectors.mail.settings import MailSettings
-from connectors.mail.sorting import Closeness, Sorted, Sorting, head
+from connectors.mail.settings import Closeness, MailSettings
+from connectors.mail.sorting import Sorted, Sorting, head
 from connectors.mail.threading import answers, bare
 from connectors.mail.tokens import Tokens
 from connectors.mail.types import Mail

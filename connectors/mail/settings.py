@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
+
+Closeness = Callable[[str, Sequence[str]], Awaitable[Sequence[float]]]
+"""How close a text is to each of others in what it says: 1 is the same."""
 
 Security = Literal["none", "starttls", "tls"]
 _ADDRESS = re.compile(r"[^\s@<>,;:\"\\()\x00-\x1f]{1,64}@[^\s@<>,;:\"\\()\x00-\x1f]{1,250}")

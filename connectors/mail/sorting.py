@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct
@@ -12,7 +12,7 @@ from msgspec import Struct
 from connectors.mail import authenticity
 from connectors.mail.headers import Headers
 from connectors.mail.mime import Reader
-from connectors.mail.settings import MailSettings
+from connectors.mail.settings import Closeness, MailSettings
 from connectors.mail.threading import Facts, decide, open_ones
 from connectors.mail.tokens import Tokens
 from connectors.mail.types import Mail
@@ -22,9 +22,6 @@ from hub.store.db import Connection, Database
 from hub.types import Case
 
 log = logging.getLogger(__name__)
-
-Closeness = Callable[[str, Sequence[str]], Awaitable[Sequence[float]]]
-"""How close a text is to each of others in what it says: 1 is the same."""
 
 ALIAS = "alias "
 REWRITTEN = re.compile(r"\b[0-9a-f]{16}-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}-\d{6}\b")

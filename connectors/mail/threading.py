@@ -22,7 +22,11 @@ from hub.store.cases import Candidate
 from hub.types import Case
 
 CLOSE = 0.6
-"""How close the words have to be (cosine of the embeddings). From the pairs in tests/connectors/mail_transport."""
+"""How close the words have to be, as the cosine of the bundled model's embeddings.
+
+Of the 30 follow-ups in tests/connectors/mail_transport/follow_ups.jsonl, half of them Chinese, 26 are at least as close
+to the mail that they follow, and of the 840 pairs about different things none is. At 0.5 it would be 29, and 2.
+"""
 
 _PREFIX = re.compile(
     r"\s*(?:(?P<reply>re|aw|sv|antw|antwort|odp|rif|ré|réf|回复|答复|回覆|答覆|回复给|返信|回信)"

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 import pytest
 
+from app.wiring import closeness_by
 from connectors.mail import authenticity
 from connectors.mail.parse import parse
-from connectors.mail.threading import Facts, answers, decide, normalised
+from connectors.mail.threading import CLOSE, Facts, answers, decide, normalised
 from connectors.mail.tokens import Tokens
 from connectors.mail.types import Mail
 from hub.store.cases import Candidate
 from hub.types import Status
+from knowledge_base import embedder
 from tests.connectors.mail_transport.post import Office, Post
 from tests.simulators.mail import ADDRESS
 
@@ -151,6 +154,23 @@ def test_only_our_own_servers_word_counts(headers: list[str], found: str) -> Non
     assert authenticity.word(headers, None, "ann@customer.example") == "unknown"
 
 
+FOLLOW_UPS = [
+    msgspec.json.decode(line) for line in Path(__file__).with_name("follow_ups.jsonl").read_bytes().splitlines()
+]
+
+
+async def test_how_close_is_close_comes_from_data() -> None:
+    """Follow-ups are close to what they follow, and to nothing else; both languages say the same fifteen things."""
+    closeness, half = closeness_by(embedder.load()), len(FOLLOW_UPS) // 2
+    firsts = [pair["first"] for pair in FOLLOW_UPS]
+    right = wrong = 0
+    for number, pair in enumerate(FOLLOW_UPS):
+        close = [how >= CLOSE for how in await closeness(pair["then"], firsts)]
+        right += close[number]
+        wrong += sum(each for other, each in enumerate(close) if other % half != number % half)
+    assert (right, wrong) == (26, 0)
+
+
 # With the real core -----------------------------------------------------------------------------------------------
 
 
@@ -224,3 +244,22 @@ async def test_a_copy_with_another_body_is_in_the_same_case_and_unanswered(offic
     await office.delivers(raw.replace(b"Can I return it?\r\n", b"Can I return it?\r\n-- \r\nchecked for viruses\r\n"))
     assert await office.rules() == ["new", "reference"]
     assert len(office.sent("ann")) == 1
+
+
+async def test_the_open_case_of_a_verified_sender_if_the_words_are_close(post: Post) -> None:
+    async with post.open(authserv_id="mx.shop.example") as office:
+        office.made.connector._incoming._sorting._closeness = closeness_by(embedder.load())  # type: ignore[attr-defined]
+        passed = {"Authentication-Results": "mx.shop.example; dmarc=pass header.from=customer.example"}
+
+        def of(words: str, headers: dict[str, str], sender: str = "ann") -> bytes:
+            subject, _, text = words.partition("\n")
+            return office.mail.write(sender, text, subject=subject, headers=headers)
+
+        lamp, shoes = FOLLOW_UPS[0], FOLLOW_UPS[1]
+        await office.delivers(of(lamp["first"], passed))
+        await office.delivers(of(shoes["first"], passed))
+        await office.delivers(of(lamp["then"], passed))
+        await office.delivers(of(shoes["then"], {}))
+        await office.delivers(of(lamp["then"], passed, "eve"))
+        assert await office.rules() == ["new", "new", "content", "new", "new"]
+        assert [len(case) for case in await office.cases()] == [2, 1, 1, 1]
