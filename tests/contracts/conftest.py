@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 import pytest
 
 from connectors import webhooks
+from connectors.slack import pace as slack
+from connectors.telegram import pace as telegram
 from tests.contracts.kind import Kind
+from tests.contracts.kinds import Slack, Telegram
 from tests.contracts.product import Product, product
 from tests.kill.stack import free_port
 from tests.simulators.base import Simulator
@@ -47,12 +50,20 @@ async def channel(kind: Kind, database_url: str, caplog: pytest.LogCaptureFixtur
     """The channel of this kind. Afterwards nothing in the log may hold one of its secrets."""
     caplog.set_level(logging.INFO)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # as the product's own logging has it
-    async with kind.make() as platform:
+    async with kind.make(hurry=kind.pace) as platform:
         secrets = secrets_of(platform)
         yield Channel(kind, platform, database_url)
     for record in caplog.records:
         said = logging.Formatter().format(record)
         assert not [secret for secret in secrets if secret in said], f"a secret is in the log: {said}"
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a platform takes one message a second, it and we are eight times as fast here."""
+    monkeypatch.setattr(slack, "INTERVAL", slack.INTERVAL / Slack.pace)
+    seconds, burst = telegram.CHAT
+    monkeypatch.setattr(telegram, "CHAT", (seconds / Telegram.pace, burst))
 
 
 @pytest.fixture(autouse=True)

@@ -26,6 +26,7 @@ class Kind:
     the signature covers. `says_when`: a message says when it was written. `acknowledges`: it is acknowledged before it
     is answered. `calls`: what we say goes out by calls of ours, which can fail. `presses`: a button's payload comes
     back with it. `files_in`, `files_out`: which way files can go. `outgoing`: one that customers can be sent.
+    `pace`: by how much it is quicker here than it is, where it takes one message a second.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Kind:
     says_when: ClassVar[bool] = True
     acknowledges: ClassVar[bool] = True
     calls: ClassVar[bool] = True
+    pace: ClassVar[float] = 1.0
     presses: ClassVar[bool] = True
     files_in: ClassVar[bool] = True
     files_out: ClassVar[bool] = True

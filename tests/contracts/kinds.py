@@ -188,6 +188,7 @@ class Slack(Kind):
     """A Slack app that is told over HTTP."""
 
     id = "slack"
+    pace = 8.0
     signs_body = True
     signs_time = True
     socket: ClassVar[bool] = False
@@ -258,6 +259,7 @@ class Telegram(Kind):
     """A bot that Telegram calls. A secret comes with each call; nothing in it is signed."""
 
     id = "telegram"
+    pace = 8.0
     mode: ClassVar[str] = "webhook"
 
     def make(self, name: str | None = None, hurry: float = 1.0) -> Simulator:
