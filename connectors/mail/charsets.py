@@ -94,6 +94,10 @@ def clean(text: str) -> str:
 
 def _strict(data: bytes, named: str) -> Decoded | None:
     """What decodes without a fault and looks most like text; the label where that is good enough."""
+    if named in ("", "utf-8"):
+        text = _whole(data, "utf-8")
+        if text is not None:  # hardly anything else is UTF-8 by accident
+            return Decoded(text, "utf-8")
     best, best_score = None, 0.0
     for name in dict.fromkeys((named, "utf-8", "gb18030", "big5hkscs", "cp1252")):
         text = _whole(data, name)

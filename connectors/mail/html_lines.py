@@ -86,9 +86,11 @@ class _Writer:
         text = "".join(self._text).replace("\xa0", " ").rstrip()
         self._text = []
         depth = min(50, state.depth + self.tail)
-        signs, text = unsigned(text) if not depth else (0, text)
+        signs, text = unsigned(text) if not depth else ("", text)
         weak = state.weak and not self.tail
-        self.lines.append(Line(text, depth + signs, weak, bool(depth) and not weak, state.mark))
+        self.lines.append(
+            Line(text, depth or min(50, signs.count(">")), weak, bool(depth) and not weak, state.mark, signs)
+        )
 
     def end(self) -> None:
         """Ends the line if anything stands in it."""

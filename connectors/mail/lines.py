@@ -13,6 +13,7 @@ Mark = Literal["", "attribution", "signature", "rule", "ruled"]
 class Line(Struct, frozen=True):
     """A line. `depth`: how often it is quoted. `sure`: a program says so; `weak`: it is only indented.
 
+    `signs` are those that stood before it.
     `mark`: what a program says of it; "rule" is a short rule, "ruled" what stands in a box with a rule above it.
     """
 
@@ -21,6 +22,7 @@ class Line(Struct, frozen=True):
     weak: bool = False
     sure: bool = False
     mark: Mark = ""
+    signs: str = ""
 
     @property
     def blank(self) -> bool:
@@ -30,7 +32,9 @@ class Line(Struct, frozen=True):
     @property
     def shown(self) -> str:
         """As it stands in a text: with a sign for each level of quotation."""
-        return ("> " * self.depth + self.text).rstrip() if self.depth and not self.weak else self.text
+        if not self.depth or self.weak:
+            return self.text
+        return ((self.signs or "> " * self.depth) + self.text).rstrip()
 
 
 _SIGNS = re.compile(r"(?:> ?)++")
@@ -41,17 +45,18 @@ def from_plain(text: str, *, flowed: bool = False, delsp: bool = False) -> list[
     """The lines of a plain text; those of format=flowed (RFC 3676) are put together again."""
     lines = []
     for raw in text.split("\n")[:MAX_LINES]:
-        depth, rest = unsigned(raw)
+        signs, rest = unsigned(raw)
+        depth = min(50, signs.count(">"))
         if flowed and rest.startswith(" "):  # stuffed
             rest = rest[1:]
-        lines.append(Line(rest if flowed else rest.rstrip(), depth))
+        lines.append(Line(rest if flowed else rest.rstrip(), depth, signs=signs))
     return _unwrapped(lines, delsp) if flowed else lines
 
 
-def unsigned(raw: str) -> tuple[int, str]:
-    """How often a line is quoted by signs, and the line without them."""
+def unsigned(raw: str) -> tuple[str, str]:
+    """The signs of quotation before a line, and the line without them."""
     signs = _SIGNS.match(raw)
-    return (min(50, signs[0].count(">")), raw[signs.end() :]) if signs else (0, raw)
+    return (signs[0], raw[signs.end() :]) if signs else ("", raw)
 
 
 def _unwrapped(lines: list[Line], delsp: bool) -> list[Line]:
