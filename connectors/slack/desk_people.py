@@ -49,7 +49,8 @@ class Colleagues:
         Raises `Stranger`, or a `DeliveryError` where Slack has to be asked and does not answer.
         """
         found = await self._user(user)
-        if found.teams and self._identity.own is not None and self._identity.own.team not in found.teams:
+        own = self._identity.own or await self._identity.learn()  # nobody is let in because we know too little
+        if found.teams and own.team and own.team not in found.teams:
             raise Stranger(say("outsider", self._language))
         email = found.email
         if not email:
