@@ -88,6 +88,8 @@ class Slack:
 
     async def send(self, to: Recipient, part: Part) -> Sent:
         """Posts one part; where it may have arrived before, only if Slack does not have it."""
+        if part.again and self.identity.own is None:
+            await self.identity.recall()  # a process that has only just begun knows its own files, too
         return await self._sending.send(to, part, self.identity.own)
 
     async def fetch(self, handle: str) -> File:

@@ -46,6 +46,8 @@ OPENING: Final = 1.0
 """Seconds after which it is looked again whether a thread that an agent knows already is one of ours."""
 
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)>")
+_CALLS = re.compile(r"(?:\s*<[@!][^<>]*>[\s,:，：]*)+")
+"""Who is called at the beginning of a message: users, groups, the channel."""
 
 
 class Refused(HubError):
@@ -167,6 +169,9 @@ class Hands:
             return
         text = await self._text(deed.markup)
         note = desk_deeds.note_in(text, self._frame.prefix)
+        if note is None and (calls := _CALLS.match(deed.markup)) is not None:
+            behind = await self._text(deed.markup[calls.end() :])
+            note = text if desk_deeds.note_in(behind, self._frame.prefix) is not None else None
         if note is not None:
             if deed.files:
                 names = ", ".join(file.name for file in deed.files)

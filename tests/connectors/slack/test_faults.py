@@ -207,6 +207,8 @@ async def test_after_a_crash_a_file_of_ours_is_found(workplace: Workplace, monke
         await made.desk.say(agent, conversation, "", None, (file.id,))
         await slack.until_shown("ann", 2)
         await made.settled()
+        made.connector.identity.own = None  # type: ignore[attr-defined] # as in a process that has just begun
+        made.connector.identity._remembered = False  # type: ignore[attr-defined]
         await made.rows("update messages set delivery = 'sending', parts_sent = 0 where author = 'agent'")
         await made.until("select delivery from messages where author = 'agent'", is_="sent")
 

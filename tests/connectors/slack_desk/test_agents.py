@@ -69,8 +69,8 @@ async def test_strangers_are_told_what_to_do(desks: Desks) -> None:
 async def test_who_belongs_to_another_workspace_is_no_agent_whatever_their_address(desks: Desks) -> None:
     conversation = await desks.hands_over()
     thread = await desks.thread()
-    await eventually(lambda: desks.product.connector.identity.own is not None)  # type: ignore[attr-defined]
     desks.slack.workspace.outsiders.add("bob")
+    desks.product.connector.identity.own = None  # type: ignore[attr-defined] # as in a process that has just begun
     await desks.writes("bob", "I am Bob, am I not?", thread)
     assert "another workspace" in await desks.whispered("bob", "not taken")
     await desks.at_rest()
@@ -111,6 +111,19 @@ async def test_quick_answers_keep_their_order(desks: Desks) -> None:
     await desks.at_rest()
     assert await said_by_agents(desks, conversation) == [f"answer {number}" for number in range(10)]
     assert desks.seen_by()[-10:] == [f"answer {number}" for number in range(10)]
+
+
+async def test_who_is_called_before_the_prefix_makes_no_answer_of_a_note(desks: Desks) -> None:
+    conversation = await desks.hands_over()
+    thread = await desks.thread()
+    eve = desks.slack.workspace.user("eve")
+    await desks.writes("bob", f"<@{eve}>, ! is she lying?", thread)
+    await desks.writes("bob", "<!here> !who knows her?", thread)
+    await desks.writes("bob", f"<@{eve}> is my colleague.", thread)
+    await desks.at_rest()
+    assert await said_by_agents(desks, conversation) == ["@eve is my colleague."]
+    notes = [m.text for m in await desks.transcript(conversation) if m.kind == "note"]
+    assert notes == ["@eve, ! is she lying?", "@here !who knows her?"]
 
 
 async def test_a_closed_conversation_takes_only_notes(desks: Desks) -> None:
