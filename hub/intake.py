@@ -144,7 +144,7 @@ class Intake:
             if not self._is_over(conversation):
                 if spoken is not None:
                     conversation = msgspec.structs.replace(conversation, language=spoken)
-                if conversation.status == "closed":
+                if conversation.status == "closed" and not (message.letter and message.letter.automatic):
                     conversation = await self._steps.reopen(conn, conversation)
                 return conversation, message
             late = Case(rule="late", reason=f"{case.reason}; that ended too long ago", maybe=(conversation.id,))

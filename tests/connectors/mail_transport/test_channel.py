@@ -158,6 +158,13 @@ async def test_files_both_ways(office: Office) -> None:
     assert shown.file == "说明 .pdf"
 
 
+async def test_twenty_megabytes(office: Office) -> None:
+    data = bytes(range(256)) * (20 * 2**12)
+    await office.delivers(office.mail.write("ann", "Can I return it?", files=[("big.bin", "application/x-x", data)]))
+    await office.made.until("select count(*) from attachments where state = 'stored'", is_=1)
+    assert await office.made.value("select data = $1 from attachments", data)
+
+
 async def test_a_customer_rates_us_once(post: Post) -> None:
     async with post.open() as office, aiohttp.ClientSession() as http:
         await office.says("ann", "I want a human")

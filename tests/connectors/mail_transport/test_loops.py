@@ -92,6 +92,19 @@ async def test_an_absence_note_does_not_become_what_is_answered(office: Office) 
     assert "away" not in text_of(mail)
 
 
+async def test_an_absence_note_wakes_no_closed_case(office: Office) -> None:
+    await office.says("ann", "I want a human")
+    conversation = await office.made.conversation()
+    await office.answer(conversation, "Here I am.")
+    await office.made.desk.close(await office.agent(), conversation)
+    away = office.mail.answer("ann", "I am away until Monday.", **{"Auto-Submitted": "auto-replied"})
+    await office.delivers(away)
+    assert await office.made.value("select status from conversations") == "closed"
+    assert await office.cases() == [["I want a human", "I am away until Monday."]]
+    await office.says("ann", "Thank you, one more question")
+    assert await office.made.value("select status from conversations") == "waiting"
+
+
 def report(about: EmailMessage, recipient: str, status: str, action: str) -> bytes:
     """What a mail server says of a mail of ours."""
     mail = EmailMessage(email.policy.SMTP.clone(max_line_length=900))

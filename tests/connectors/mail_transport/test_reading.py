@@ -20,6 +20,7 @@ from tests.simulators.mail_imap import ImapServer
 async def until_health(made: Product, *, ok: bool) -> str:
     async with asyncio.timeout(40):
         while (health := await made.connector.health()).ok is not ok:
+            made.connector._watch.look_again()  # type: ignore[attr-defined]
             await asyncio.sleep(0.05)
     return health.detail
 

@@ -8,13 +8,16 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.settings import ChannelSettings
+from connectors.mail import smtp
 from connectors.mail.compose import Draft, compose
 from connectors.mail.oauth import AccessTokens
-from connectors.mail.settings import MailSettings, Server
+from connectors.mail.settings import MailSettings, OAuth2, Server
 from connectors.mail.smtp import Sender
 from hub.connector import File
 from hub.errors import AuthFailed, Rejected, Transient, Unreachable
@@ -130,6 +133,42 @@ async def test_what_a_servers_no_means(fault: str, error: type[Exception], words
         assert PASSWORD not in str(raised.value)
         await sender(mail).send("help@shop.example", ["ann@customer.example"], compose(SIMPLE))
         assert len(mail.smtp.posted) == (2 if fault == "drop" else 1)
+
+
+async def test_a_server_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp, "DATA", 0.3)
+    async with MailSimulator() as mail:
+        mail.faults.append("never")
+        with pytest.raises(TimeoutError):
+            await sender(mail).send("", ["ann@customer.example"], compose(SIMPLE))
+
+
+async def test_access_tokens() -> None:
+    """One is fetched, kept, and fetched anew once it was refused; no error has a secret in it."""
+    answers: list[tuple[int, str]] = [(200, '{"access_token":"one","expires_in":3600}')]
+    asked: list[dict[str, str]] = []
+
+    async def grant(request: web.Request) -> web.Response:
+        asked.append({name: str(value) for name, value in (await request.post()).items()})
+        status, text = answers[-1]
+        return web.Response(status=status, text=text)
+
+    app = web.Application()
+    app.router.add_post("/token", grant)
+    async with TestServer(app) as server:
+        login = OAuth2("id", "s3cret", "r3fresh", str(server.make_url("/token")))
+        tokens = AccessTokens()
+        assert await tokens.get(login) == await tokens.get(login) == "one"
+        assert len(asked) == 1
+        assert (asked[0]["grant_type"], asked[0]["refresh_token"]) == ("refresh_token", "r3fresh")
+        tokens.forget(login)
+        for status, text, error in ((401, "r3fresh", AuthFailed), (503, "s3cret", Transient), (200, "[]", Transient)):
+            answers.append((status, text))
+            with pytest.raises(error) as raised:
+                await tokens.get(login)
+            assert "3" not in str(raised.value).replace("503", "")
+        answers.append((200, '{"access_token":"two"}'))
+        assert await tokens.get(login) == "two"
 
 
 async def test_recipients_that_are_refused() -> None:
