@@ -8,6 +8,9 @@ from msgspec import Struct
 
 from hub.errors import AuthFailed, DeliveryError, Transient
 
+FIRST = 1.0
+"""Seconds before the second attempt; each further one waits twice as long."""
+
 MAX_ATTEMPTS = 12
 """With the delays below: about an hour and a half of trying."""
 
@@ -28,4 +31,4 @@ def decide(error: DeliveryError, attempt: int) -> Verdict:
         return Verdict("failed")
     if isinstance(error, Transient) and error.retry_after is not None:
         return Verdict("again", max(0.1, error.retry_after))
-    return Verdict("again", min(900.0, 1.0 * 2 ** (attempt - 1)))
+    return Verdict("again", min(900.0, FIRST * 2 ** (attempt - 1)))

@@ -38,8 +38,8 @@ IDLE = 5.0
 
 _ADDRESSES = "users:read.email"
 
-_LONGEST = 30.0
-"""The longest pause, in seconds, while Slack does not take something."""
+SOONEST, LONGEST = 1.0, 30.0
+"""The shortest and the longest pause, in seconds, while Slack does not take something."""
 
 
 class AgentsDesk:
@@ -189,7 +189,7 @@ class AgentsDesk:
             except Exception:
                 log.exception("%s: agents' %s could not be written; tries again", self._channel, what)
                 failures += 1
-                await asyncio.sleep(min(2.0**failures, _LONGEST))
+                await asyncio.sleep(min(SOONEST * 2.0 ** min(failures, 6), LONGEST))
             if pause:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(pause):
@@ -199,4 +199,4 @@ class AgentsDesk:
 def _pause(error: DeliveryError, failures: int) -> float:
     if isinstance(error, Transient) and error.retry_after is not None:
         return error.retry_after
-    return float(min(2.0 ** min(failures - 1, 6), _LONGEST))
+    return float(min(SOONEST * 2.0 ** min(failures - 1, 6), LONGEST))

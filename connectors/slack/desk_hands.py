@@ -42,6 +42,9 @@ log = logging.getLogger(__name__)
 TRIES: Final = 5
 """How often something is tried that fails by a fault of ours."""
 
+AGAIN: Final = 1.0
+"""Seconds after which it is tried again for the first time; each further time twice as long, where Slack is away."""
+
 OPENING: Final = 1.0
 """Seconds after which it is looked again whether a thread that an agent knows already is one of ours."""
 
@@ -101,11 +104,11 @@ class Hands:
 
     async def _put_off(self, thread: Thread, task: thread_inbox.Task, error: Exception) -> bool:
         """Lets something be tried again later; True where that is no use, and the agent has been told."""
-        pause = 1.0 if task.attempts + 1 < TRIES else None
+        pause = AGAIN if task.attempts + 1 < TRIES else None
         if isinstance(error, DeliveryError):
             log.info("%s: what an agent did waits: %s", self._channel, error)
             again = isinstance(error, Transient | AuthFailed)  # Slack comes back, and settings are mended
-            pause = min(2.0 ** min(task.attempts, 5), 30.0) if again else None
+            pause = min(AGAIN * 2.0 ** min(task.attempts, 5), 30.0) if again else None
             if isinstance(error, AuthFailed) and task.attempts == 0:
                 await self._tell(thread, task, say("waits_for_us", self._frame.language, why=error))
         else:

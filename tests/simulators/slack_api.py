@@ -71,14 +71,14 @@ class WebApi(Files):
             assert request.transport is not None
             request.transport.abort()
         status = 429 if answer.get("error") == "ratelimited" else 200
-        headers = {"Retry-After": str(math.ceil(self._interval))} if status == 429 else {"X-OAuth-Scopes": self.scopes}
+        headers = {"Retry-After": _retry_after(self._interval)} if status == 429 else {"X-OAuth-Scopes": self.scopes}
         return web.json_response(answer, status=status, headers=headers)
 
     def _faulty(self, fault: Fault | None) -> web.Response:
         match fault:
             case "429":
                 error = {"ok": False, "error": "ratelimited"}
-                return web.json_response(error, status=429, headers={"Retry-After": str(math.ceil(self._interval))})
+                return web.json_response(error, status=429, headers={"Retry-After": _retry_after(self._interval)})
             case "500":
                 return web.json_response({"ok": False, "error": "internal_error"}, status=500)
             case "token":
@@ -294,6 +294,11 @@ async def _arguments(request: web.Request) -> Json:
     elif request.can_read_body:
         arguments.update({key: value for key, value in (await request.post()).items() if isinstance(value, str)})
     return {key: _parsed(value) if key in ("blocks", "metadata", "view") else value for key, value in arguments.items()}
+
+
+def _retry_after(interval: float) -> str:
+    """Whole seconds, as Slack says it; less where all waits are shortened."""
+    return str(math.ceil(interval)) if interval >= 1 else f"{interval:.3f}"
 
 
 def _parsed(value: Any) -> Any:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from connectors.slack import pace, socket
+from hub import retry
 from tests.contracts.product import Product, product
 from tests.kill.stack import free_port
 from tests.simulators.slack import SlackSimulator
@@ -45,6 +46,8 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits as short as the simulator's."""
     monkeypatch.setattr(pace, "INTERVAL", 1.0 / HURRY)
     monkeypatch.setattr(socket, "SOONEST", 0.1)
+    monkeypatch.setattr(retry, "FIRST", 1.0 / HURRY)
+    monkeypatch.setattr("tests.simulators.slack.RETRIES", (0.0, 6.0, 300.0))
 
 
 async def _workplace(database_url: str, *, over_socket: bool) -> AsyncIterator[Workplace]:

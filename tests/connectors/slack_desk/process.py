@@ -14,7 +14,7 @@ from tests.contracts.product import product
 
 async def main(database_url: str, settings: str, port: str) -> None:
     """Works until it is killed."""
-    pace.INTERVAL, desk.IDLE, alone.LEASE, outbox.SENDING = 1 / 30, 0.2, 0.5, 3.0
+    pace.INTERVAL, desk.IDLE, alone.LEASE, outbox.SENDING = 1 / 30, 0.2, 0.5, 1.5
     async with product(database_url, msgspec.json.decode(settings, type=dict[str, object]), int(port)):
         await asyncio.sleep(3600)
 

@@ -52,7 +52,8 @@ def writes(office: Office, who: str, text: str, channel: str, thread: str | None
 async def test_killed_again_and_again_nothing_is_missing_and_nothing_twice(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "SENDING", 3.0)
+    monkeypatch.setattr(outbox, "SENDING", 1.5)
+    monkeypatch.setattr("tests.simulators.slack.RETRIES", (0.0, 6.0, 6.0))
     async with office.open() as desks:
         bob = await desks.hire("bob")
         conversation = await desks.hands_over()
