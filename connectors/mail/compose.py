@@ -91,6 +91,15 @@ def wire(address: str) -> str:
     return f"{local}@{domain}"
 
 
+def writable(address: str) -> bool:
+    """Whether a mail can have this address on its outside."""
+    try:
+        Address(addr_spec=wire(address))
+    except (Rejected, ValueError, IndexError, MessageError):
+        return False
+    return True
+
+
 def _address(address: str, name: str) -> Address:
     return Address(display_name=line(name)[:_LONGEST_NAME], addr_spec=wire(address))
 

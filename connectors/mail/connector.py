@@ -25,7 +25,7 @@ from connectors.mail.tokens import Tokens
 from connectors.watch import Watch
 from hub.connector import File, Health, Limits, Part, Recipient, Sent
 from hub.core import Core
-from hub.errors import AuthFailed, Transient
+from hub.errors import AuthFailed, Rejected, Transient, Unreachable
 from hub.store import channel_state
 from hub.types import Channel
 
@@ -90,6 +90,10 @@ class Mail:
             self._logged_in = False
             self._watch.look_again()
             raise
+        except Unreachable as error:
+            if draft.to == to.id:
+                raise
+            raise Rejected(str(error)) from None  # it is somebody else of the case who cannot be reached
         await self._note(part, draft.message_id, said, refused)
         return Sent(draft.message_id)
 

@@ -64,14 +64,17 @@ class Incoming:
             async with self._core.db.connection() as conn:
                 lately = await cases.spoken_lately(conn, found.case.conversation, 3600)
         handling = loops.handling(mail, self._own, copy=found.copy, automatic_lately=lately)
-        message = self._message(mail, raw, arrived, found, handling)
+        known_by = await asyncio.to_thread(key, mail, raw)
+        message = self._message(mail, raw, arrived, found, handling, known_by)
         receipt = await self._core.intake.receive(message)
         if handling.reason:
             log.info("%s: a mail is not answered automatically: %s", self._settings.name, handling.reason)
         if handling.person:  # of one that was stored before, too: perhaps we did not get any further then
             await self._core.steps.take(receipt.conversation, _to_a_person)
 
-    def _message(self, mail: Mail, raw: bytes, arrived: datetime, found: Sorted, handling: Handling) -> InboundMessage:
+    def _message(
+        self, mail: Mail, raw: bytes, arrived: datetime, found: Sorted, handling: Handling, known_by: tuple[str, str]
+    ) -> InboundMessage:
         address = mail.sender.address.lower() if mail.sender else NOBODY
         name = (mail.sender.name or None) if mail.sender else None
         letter = Letter(
@@ -84,7 +87,7 @@ class Incoming:
             reply_to=_addresses([one.address for one in mail.reply_to if one.address.lower() != address]),
             automatic=not handling.answered and not handling.person,
         )
-        scope, id = key(mail, raw)
+        scope, id = known_by
         return InboundMessage(
             channel=self._settings.name,
             sender=address[:_LONGEST_KEY],

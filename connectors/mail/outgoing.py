@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from connectors.mail import wording
-from connectors.mail.compose import Draft
+from connectors.mail.compose import Draft, writable
 from connectors.mail.loops import plain
 from connectors.mail.settings import MailSettings
 from connectors.mail.threading import bare
@@ -87,7 +87,7 @@ class Outgoing:
         letter = letters.latest.letter
         own = {plain(address) for address in self._settings.own}
         answered = [each for each in letter.reply_to if plain(each) not in own] or [letter.sender]
-        others = [each for each in (*answered[1:], *letter.to, *letter.cc) if plain(each) not in own]
+        others = [each for each in (*answered[1:], *letter.to, *letter.cc) if plain(each) not in own and writable(each)]
         everybody = list(dict.fromkeys([answered[0], *others]))
         if "@" not in everybody[0] or plain(everybody[0]) in own:
             raise Rejected("there is nobody to write to: the mail named no sender that could be answered")
@@ -96,7 +96,8 @@ class Outgoing:
     def _body(self, part: Part, letters: Letters, spoken: Language, automatic: bool, tokens: Tokens) -> Body:
         letter, message = letters.latest.letter, part.message
         if automatic:
-            return wording.automatic(part.text, part.buttons, spoken, letter.name, self._settings.sender_name)
+            waits = _acknowledges(message)
+            return wording.automatic(part.text, part.buttons, spoken, letter.name, self._settings.sender_name, waits)
         quoted = Quoted(letter.name or letter.sender, letters.latest.at, letters.latest.text)
         signature = (message.agent_name or "", self._settings.sender_name)
         return wording.personal(part.text, signature, quoted, spoken, self._rating(tokens, message.conversation))

@@ -24,6 +24,10 @@ _WORDS: dict[str, dict[Language, str]] = {
         "bot cannot help, a person takes over.",
         "zh": "这是一封自动回复。如果没有解决您的问题，直接回复本邮件即可：机器人答不了的，会由人工客服接手。",
     },
+    "waits": {
+        "en": "The answer will come by mail. I cannot promise when; you keep your place in the queue.",
+        "zh": "客服会通过邮件回复您。具体时间我无法保证，您的排队位置会保留。",
+    },
     "wrote": {"en": "On {date}, {who} wrote:", "zh": "{date}，{who} 写道："},
     "rate": {"en": "How did we do? {link}", "zh": "请评价我们的服务：{link}"},
     "subject": {"en": "Your message", "zh": "您的来信"},
@@ -56,13 +60,16 @@ def choices(buttons: Sequence[Button], language: Language) -> str:
     return "\n".join([*offered, "", texts.say("reply_with_number", language)]) if offered else ""
 
 
-def automatic(text: str, buttons: Sequence[Button], language: Language, name: str | None, sender_name: str) -> Body:
-    """A mail of the bot's, or of the house's."""
+def automatic(
+    text: str, buttons: Sequence[Button], language: Language, name: str | None, sender_name: str, waits: bool = False
+) -> Body:
+    """A mail of the bot's, or of the house's; `waits`: it says no more than that a person will answer."""
     called = (f" {name}" if language == "en" else name) if name else ""
     paragraphs = [
         say("greeting", language, name=called),
         text.strip(),
         choices(buttons, language),
+        say("waits", language) if waits else "",
         "\n".join(part for part in (say("closing", language), sender_name) if part),
     ]
     note = say("automatic", language)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 import email.policy
 import re
@@ -54,6 +55,13 @@ class MailSimulator(Simulator):
     def routes(self) -> Iterable[web.RouteDef]:
         """Mail has no API over HTTP."""
         return ()
+
+    async def connect(self, hub: str) -> None:
+        """Waits until the hub reads the mailbox: of what comes before its first visit it takes no notice."""
+        await super().connect(hub)
+        async with asyncio.timeout(30):
+            while not {"EXAMINE", "SELECT"} & set(self.imap.commands):
+                await asyncio.sleep(0.05)
 
     def channel(self) -> dict[str, object]:
         """The entry in `hub.yml`."""
