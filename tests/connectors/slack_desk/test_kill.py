@@ -72,7 +72,7 @@ async def test_killed_again_and_again_nothing_is_missing_and_nothing_twice(
                 answer = writes(office, "bob", f"answer {number}.{step}", room, thread)
                 told += [asyncio.create_task(until_taken(office, payload)) for payload in (question, answer)]
                 await console.say(bob, conversation, f"console {number}.{step}")
-                await asyncio.sleep(chance.uniform(0.1, 0.5))
+                await asyncio.sleep(chance.uniform(0.05, 0.25))
         finally:
             running.kill()
             await running.wait()
