@@ -24,6 +24,19 @@ from tests.dialogues import figures
 
 _HURRY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "io_method": "sync"}
 _TEMPLATE = "parley_template"
+_EMPTY = """
+do $$ declare place record; filled boolean; begin
+    set local session_replication_role = replica;
+    for place in select tablename from pg_tables where schemaname = 'public'
+        and tablename not in ('alembic_version', 'knowledge_state') loop
+        execute format('select exists (select from %I)', place.tablename) into filled;
+        if filled then execute format('delete from %I', place.tablename); end if;
+    end loop;
+    update knowledge_state set version = 0 where version <> 0;
+    perform setval(format('%I', sequencename)::regclass, 1, false) from pg_sequences
+        where schemaname = 'public' and last_value is not null;
+end $$
+"""
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -55,13 +68,36 @@ def postgres(server_folder: Path) -> Iterator[Postgres]:
         asyncio.run(process.stop())
 
 
+@pytest.fixture(scope="session")
+def empty_databases() -> list[str]:
+    """The names of migrated databases in which nothing is left of the tests that had them."""
+    return []
+
+
 @pytest.fixture
-async def database_url(postgres: Postgres) -> AsyncIterator[str]:
+async def database_url(postgres: Postgres, empty_databases: list[str]) -> AsyncIterator[str]:
     """The address of a database of the test's own, migrated and empty."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    await _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY file_copy")
+    if empty_databases:
+        name = empty_databases.pop()
+    else:
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        await _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY file_copy")
     yield postgres.url_of(name)
-    await _execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+    await _empty(postgres.url_of(name))  # far quicker than a new one
+    empty_databases.append(name)
+
+
+async def _empty(url: str) -> None:
+    """Ends whatever is still connected, and takes out all that was put in; numbers begin at 1 again."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where datname = current_database() and pid <> pg_backend_pid()"
+        )
+        await connection.execute(_EMPTY)
+    finally:
+        await connection.close()
 
 
 @pytest.fixture(scope="session")
