@@ -7,7 +7,7 @@ import logging
 
 from connectors.slack.api import SlackApi
 from hub.core import Core
-from hub.errors import DeliveryError
+from hub.errors import DeliveryError, Transient
 from hub.store.db import AWAY
 
 log = logging.getLogger(__name__)
@@ -58,3 +58,7 @@ class Names:
                 )
             except (DeliveryError, *AWAY) as error:
                 log.info("%s: somebody's name could not be learned: %s", self._channel, type(error).__name__)
+                if isinstance(error, Transient) and error.retry_after is not None:
+                    await asyncio.sleep(error.retry_after)
+            except Exception:
+                log.exception("%s: somebody's name could not be learned", self._channel)

@@ -83,13 +83,15 @@ class Socket:
 
     async def run(self) -> None:
         """Keeps a connection until it is cancelled. One process at a time."""
-        failures = 0
+        failures, clock = 0, asyncio.get_running_loop().time
         async with aiohttp.ClientSession(trust_env=True) as session:
             try:
                 while True:
                     try:
+                        began = clock()
                         await self._until_over(session)
                         failures = 0
+                        await asyncio.sleep(began + SOONEST - clock())  # no haste where each is told to go at once
                     except (DeliveryError, aiohttp.ClientError, OSError, TimeoutError) as error:
                         failures += 1
                         await self._note(_words(error))

@@ -356,6 +356,27 @@ async def test_a_connection_that_is_told_to_go_has_a_successor(
     await sockets.until(lambda: sockets.open == 1)
 
 
+async def test_where_each_connection_is_told_to_go_at_once_none_follows_in_haste(
+    socketed: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = 0
+
+    async def told_to_go(self: socket.Socket, session: object) -> None:
+        nonlocal opened
+        opened += 1
+
+    monkeypatch.setattr(socket.Socket, "_until_over", told_to_go)
+    monkeypatch.setattr(socket, "SOONEST", 3600.0)
+    async with socketed.process():
+        async with asyncio.timeout(10):
+            while not opened:
+                await asyncio.sleep(0.01)
+        for _ in range(100):
+            await asyncio.sleep(0)
+
+    assert opened == 1
+
+
 async def test_a_connection_that_falls_silent_is_given_up(socketed: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "HEARTBEAT", 0.2)
     slack = socketed.slack
