@@ -24,6 +24,7 @@ from tests.simulators.mail_smtp import Posted, SmtpServer
 
 ADDRESS, SECOND = "help@shop.example", "sales@shop.example"
 USERNAME, PASSWORD = "help", "p4ss-w0rd-of-the-mailbox"
+CLIENT_SECRET, REFRESH_TOKEN = "cl1ent-secret", "r3fresh-token"
 _CHOICE = re.compile(r"^(\d{1,2})\. (.+)$", re.MULTILINE)
 
 
@@ -37,11 +38,13 @@ class MailSimulator(Simulator):
         self.imap = ImapServer(USERNAME, PASSWORD, idle=idle)
         self.smtp = SmtpServer(USERNAME, PASSWORD, self._took)
         self.smtp.faults = self.faults
+        self.smtp.refused = self.blocked
+        self.smtp.access_tokens = self.imap.access_tokens
         self.mails: dict[str, list[EmailMessage]] = {}
         self._last: dict[str, str] = {}
 
     async def start(self, port: int = 0) -> None:
-        """Begins to listen on both ports (and on one for HTTP, where nothing is)."""
+        """Begins to listen on both ports, and on one for HTTP."""
         await super().start(port)
         await self.imap.start()
         await self.smtp.start()
@@ -53,8 +56,25 @@ class MailSimulator(Simulator):
         await super().stop()
 
     def routes(self) -> Iterable[web.RouteDef]:
-        """Mail has no API over HTTP."""
-        return ()
+        """The provider's access tokens; only the last one is good."""
+        yield web.post("/token", self._token)
+
+    async def _token(self, request: web.Request) -> web.Response:
+        form = await request.post()
+        if (form.get("client_secret"), form.get("refresh_token")) != (CLIENT_SECRET, REFRESH_TOKEN):
+            return web.json_response({"error": "invalid_grant"}, status=400)
+        self.imap.access_tokens.clear()
+        self.imap.access_tokens.add(token := self.new_id())
+        return web.json_response({"access_token": token, "expires_in": 3600, "token_type": "Bearer"})
+
+    def oauth2(self) -> dict[str, str]:
+        """What stands in the settings in the place of a password."""
+        return {
+            "client_id": "parley",
+            "client_secret": CLIENT_SECRET,
+            "refresh_token": REFRESH_TOKEN,
+            "token_url": f"{self.url}/token",
+        }
 
     async def connect(self, hub: str) -> None:
         """Waits until the hub reads the mailbox: of what comes before its first visit it takes no notice."""

@@ -19,6 +19,9 @@ from pymap.imap.state import ConnectionState
 from pymap.parsing.message import AppendMessage
 from pymap.parsing.response import ResponseBad, ResponseNo
 from pymap.user import UserMetadata
+from pysasl import SASLAuth
+from pysasl.creds.external import ExternalCredentials
+from pysasl.creds.plain import PlainCredentials
 from pysasl.hashing import Cleartext
 
 from tests.simulators.base import Fault
@@ -33,6 +36,7 @@ class ImapServer:
     def __init__(self, username: str, password: str, *, idle: bool = True) -> None:
         self.username, self.password = username, password
         self.demands_id = False
+        self.access_tokens: set[str] = set()
         self.faults: list[Fault] = []
         self.commands: list[str] = []
         self.fetched: set[int] = set()
@@ -159,6 +163,14 @@ class _Config(Config):
     def backend_capability(self) -> BackendCapability:
         return BackendCapability(idle=self._idle, object_id=True, multi_append=True)
 
+    @property
+    def initial_auth(self) -> SASLAuth:
+        return SASLAuth.named([b"PLAIN", b"LOGIN", b"XOAUTH2"])
+
+    @property
+    def tls_auth(self) -> SASLAuth:
+        return self.initial_auth
+
 
 class _State(ConnectionState):
     """A connection that can fail and that may want to know who is there."""
@@ -167,6 +179,13 @@ class _State(ConnectionState):
         super().__init__(login, config)
         self._simulated = server
         self._introduced = False
+
+    async def do_authenticate(self, cmd: Any, creds: Any) -> Any:
+        if isinstance(creds, ExternalCredentials):
+            if creds._token not in self._simulated.access_tokens:
+                return ResponseNo(cmd.tag, b"[AUTHENTICATIONFAILED] Invalid token.")
+            creds = PlainCredentials(self._simulated.username, self._simulated.password)
+        return await super().do_authenticate(cmd, creds)
 
     async def do_command(self, cmd: Any) -> Any:
         server = self._simulated

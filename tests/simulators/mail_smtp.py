@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import logging
 import warnings
 from collections.abc import Awaitable, Callable
@@ -33,6 +34,8 @@ class SmtpServer:
         self.unknown: set[str] = set()
         self.full: set[str] = set()
         self.posted: list[Posted] = []
+        self.refused: set[str] = set()
+        self.access_tokens: set[str] = set()
         self.answer = "250 OK"
         self.logins = 0
         self.port = 0
@@ -79,6 +82,13 @@ class SmtpServer:
             session.__dict__["refused"] = True  # whatever else it tries
         return AuthResult(success=right and not session.__dict__.get("refused"), handled=False)
 
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802
+        """An access token in the place of a password."""
+        said = base64.b64decode(args[1]).decode()
+        token = said.partition("auth=Bearer ")[2].strip("\x01")
+        right = said.startswith(f"user={self.username}\x01") and token in self.access_tokens
+        return AuthResult(success=right, handled=False)
+
     async def handle_MAIL(  # noqa: N802 - the library's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
@@ -99,6 +109,8 @@ class SmtpServer:
         """To whom."""
         if address in self.unknown:
             return f"550 5.1.1 <{address}>: Recipient address rejected: User unknown"
+        if address.partition("@")[0] in self.refused:
+            return f"550 5.7.1 <{address}>: Recipient does not want your mail"
         if address in self.full:
             return f"452 4.2.2 <{address}>: mailbox is full"
         envelope.rcpt_tos.append(address)

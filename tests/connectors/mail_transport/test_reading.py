@@ -212,3 +212,19 @@ async def test_several_mailboxes_and_one_mail_in_both(post: Post) -> None:
             assert len(await office.cases()) == 2
     finally:
         await other.stop()
+
+
+async def test_access_tokens_in_the_place_of_passwords(post: Post) -> None:
+    def login(name: str) -> dict[str, object]:
+        account = post.mail.channel()[name]
+        assert isinstance(account, dict)
+        return {**{key: value for key, value in account.items() if key != "password"}, "oauth2": post.mail.oauth2()}
+
+    async with post.open(imap=login("imap"), smtp=login("smtp")) as office:
+        await office.says("ann", "Can I return it?")
+        assert len(office.sent("ann")) == 1
+        post.mail.imap.access_tokens.clear()  # it is no longer good, before its time
+        await post.mail.imap.cut()
+        await office.says("bob", "Can I return it?")
+        await until_health(office.made, ok=True)
+        assert len(office.sent("bob")) == 1

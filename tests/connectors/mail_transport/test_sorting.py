@@ -196,6 +196,14 @@ async def test_a_stranger_with_a_stolen_token_reference_and_subject(post: Post) 
         assert "lamp" not in office.mail.shown("eve")[0].text
 
 
+async def test_our_address_with_a_token_is_enough(post: Post) -> None:
+    async with post.open(plus_addressing=True) as office:
+        await office.says("ann", "I want a human, about my lamp")
+        to = str(office.sent("ann")[0]["Reply-To"].addresses[0].addr_spec)
+        await office.delivers(office.mail.write("ann", "It is me again", to=to))
+        assert await office.rules() == ["new", "token"]
+
+
 async def test_who_was_copied_in_takes_part(office: Office) -> None:
     raw = office.mail.write("ann", "I want a human", id="first", headers={"Cc": "bob@customer.example"})
     await office.delivers(raw)
