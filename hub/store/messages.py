@@ -319,3 +319,14 @@ async def raw_of_delivery(conn: Connection, channel: str, scope: str, external_i
         "select raw from messages where channel = $1 and scope = $2 and external_id = $3", channel, scope, external_id
     )
     return kept
+
+
+async def heard(conn: Connection, conversation: str, limit: int) -> list[str | None]:
+    """The platform's ids of what the customer said last in a conversation, the latest first."""
+    rows = await conn.fetch(
+        """select external_id from messages where conversation = $1 and author = 'customer'
+            order by key desc limit $2""",
+        conversation,
+        limit,
+    )
+    return [row["external_id"] for row in rows]

@@ -192,6 +192,30 @@ async def test_after_a_crash_our_own_message_is_found(workplace: Workplace, monk
     assert platform_id.endswith(posted["ts"])
 
 
+async def test_our_own_message_is_found_where_the_customer_has_gone_on_elsewhere_since(workplace: Workplace) -> None:
+    slack = workplace.slack
+    async with workplace.product() as made:
+        written = slack.workspace.messages[slack.workspace.direct("ann")]
+        await slack.say("ann", "hello")
+        await slack.until_shown("ann", 1)
+        for number in (2, 3):
+            await slack.say("ann", f"hello {number}", thread=written[number - 2]["ts"])
+            await slack.until_shown("ann", number)
+        await made.settled()
+        removed = [message for message in written if written[0]["ts"] in (message["ts"], message.get("thread_ts"))]
+        for message in removed:
+            written.remove(message)
+        await made.rows(
+            "update messages set delivery = 'sending', parts_sent = 0 where author = 'bot' and key = "
+            "(select min(key) from messages where author = 'bot')"
+        )
+        await made.settled()
+        deliveries = await made.rows("select delivery from messages where author = 'bot'")
+
+    assert len(ours(workplace)) == 3
+    assert {row["delivery"] for row in deliveries} == {"sent"}
+
+
 async def test_after_a_crash_a_file_of_ours_is_found(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
     slack = workplace.slack
     monkeypatch.setattr(outbox, "SENDING", 0.5)
