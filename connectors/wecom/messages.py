@@ -148,7 +148,7 @@ _FILES = {
 def understand(channel: str, account: str, raw: bytes) -> Came:
     """What one entry means; raises `InvalidRequest` for what is none."""
     try:
-        item = msgspec.json.decode(raw, type=_Item)
+        item = msgspec.json.decode(raw, type=_Item, strict=False)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise InvalidRequest(f"no entry of WeCom's: {error}") from error
     if not item.msgid:

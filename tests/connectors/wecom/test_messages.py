@@ -66,3 +66,12 @@ def test_a_message_without_a_time_is_a_message() -> None:
     came = understand("kf", ACCOUNT, raw)
     assert isinstance(came.what, InboundMessage)
     assert (came.what.text, came.what.sent_at) == ("hello", None)
+
+
+def test_numbers_that_come_as_words_cost_no_message() -> None:
+    raw = {"msgid": "m", "origin": "3", "msgtype": "text", "external_userid": "w", "send_time": "1795300000"}
+
+    came = understand("kf", ACCOUNT, json.dumps({**raw, "text": {"content": "where is it?"}}).encode())
+
+    assert isinstance(came.what, InboundMessage)
+    assert (came.at, came.what.text) == (1795300000.0, "where is it?")
