@@ -24,6 +24,11 @@ from tests.dialogues import figures
 
 _HURRY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "io_method": "sync"}
 _TEMPLATE = "parley_template"
+_shapes: dict[str, str] = {}
+_SHAPE = """
+select md5(string_agg(concat(c.relname, ' ', a.attname, ' ', a.atttypid), ',' order by c.relname, a.attnum))
+from pg_attribute a join pg_class c on c.oid = a.attrelid where c.relnamespace = 'public'::regnamespace
+"""
 _EMPTY = """
 do $$ declare place record; filled boolean; begin
     set local session_replication_role = replica;
@@ -83,21 +88,37 @@ async def database_url(postgres: Postgres, empty_databases: list[str]) -> AsyncI
         name = f"test_{uuid.uuid4().hex[:12]}"
         await _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY file_copy")
     yield postgres.url_of(name)
-    await _empty(postgres.url_of(name))  # far quicker than a new one
-    empty_databases.append(name)
+    if await _emptied(postgres.url_of(name), await _shape(postgres)):  # far quicker than a new one
+        empty_databases.append(name)
 
 
-async def _empty(url: str) -> None:
-    """Ends whatever is still connected, and takes out all that was put in; numbers begin at 1 again."""
+async def _shape(server: Postgres) -> str:
+    """What the tables are like when nobody has changed them."""
+    url = server.url_of(_TEMPLATE)
+    if url not in _shapes:
+        connection = await asyncpg.connect(url)
+        _shapes[url] = await connection.fetchval(_SHAPE)
+        await connection.close()
+    return _shapes[url]
+
+
+async def _emptied(url: str, shape: str) -> bool:
+    """Ends whatever is still connected, and takes out all that was put in; numbers begin at 1 again.
+
+    False where a test has changed the tables themselves: such a database is left alone.
+    """
     connection = await asyncpg.connect(url)
     try:
         await connection.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity "
             "where datname = current_database() and pid <> pg_backend_pid()"
         )
+        if await connection.fetchval(_SHAPE) != shape:
+            return False
         await connection.execute(_EMPTY)
     finally:
         await connection.close()
+    return True
 
 
 @pytest.fixture(scope="session")

@@ -115,9 +115,9 @@ async def test_a_file_that_is_too_large_or_gone_is_lost() -> None:
         api = api_at(telegram.url)
         telegram.chats.files = {"large": ("documents/large", bytes(20 * 2**20 + 1)), "small": ("photos/a b", b"x")}
         assert await api.download("small") == b"x"
-        with pytest.raises(Rejected, match="(?i)too big"):
+        with pytest.raises(Rejected, match=r"(?i)too big"):
             await api.download("large")
-        with pytest.raises(Rejected, match="(?i)invalid file_id"):
+        with pytest.raises(Rejected, match=r"(?i)invalid file_id"):
             await api.download("gone")
         await api.close()
 
