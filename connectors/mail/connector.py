@@ -17,6 +17,7 @@ from connectors.mail.incoming import Incoming
 from connectors.mail.mailbox import Mailbox
 from connectors.mail.oauth import AccessTokens
 from connectors.mail.outgoing import Outgoing
+from connectors.mail.page import page
 from connectors.mail.rating import Rating
 from connectors.mail.settings import Closeness, MailSettings
 from connectors.mail.smtp import Sender
@@ -113,6 +114,10 @@ class Mail:
     async def fetch(self, handle: str) -> File:
         """A file of a mail; it lies in the database since the mail came."""
         return await self._incoming.fetch(handle)
+
+    def page(self, raw: bytes, *, images: bool) -> str:
+        """A mail as it was sent, safe to look at."""
+        return page(raw, images=images)
 
     async def health(self) -> Health:
         """As it was found last."""
