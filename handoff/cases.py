@@ -94,8 +94,9 @@ class Cases:
             if not await case_changes.undo(conn, number):
                 raise _conflict("that was undone before")
             await case_changes.move_back(conn, moved.messages, first.id)
-            still = [one for one in moved.came if await cases.wrote(conn, second.id, one)]
-            await cases.leave(conn, second.id, [one for one in moved.came if one not in still])
+            await cases.leave(
+                conn, second.id, [one for one in moved.came if not await cases.wrote(conn, second.id, one)]
+            )
             await cases.take_part(conn, first.id, moved.went)
             if change.kind == "merge":
                 await case_changes.merge_into(conn, first.id, None)
