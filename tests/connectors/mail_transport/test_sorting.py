@@ -184,7 +184,7 @@ async def test_a_stranger_with_a_stolen_token_reference_and_subject(post: Post) 
         raw = office.mail.write("eve", "What did she say?", subject=str(ours["Subject"]), headers=stolen, to=to)
         await office.delivers(raw)
         assert await office.cases() == [["I want a human, about my lamp"], ["What did she say?"]]
-        first, second = await office.made.rows("select id from conversations order by updated_at")
+        first, second = await office.made.rows("select id from conversations order by created_at")
         maybe = await office.made.value(
             "select extra->'case'->'maybe'->>0 from messages where conversation = $1", second["id"]
         )
