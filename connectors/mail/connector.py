@@ -12,7 +12,6 @@ from typing import Literal
 from aiohttp import web
 
 from connectors.mail.compose import compose, wire
-from connectors.mail.imap import greeting
 from connectors.mail.incoming import Incoming
 from connectors.mail.mailbox import Mailbox
 from connectors.mail.oauth import AccessTokens
@@ -128,10 +127,8 @@ class Mail:
 
     async def _check(self) -> str:
         for mailbox in self._mailboxes:
-            if mailbox.trouble is not None:
-                raise Transient(mailbox.trouble)
-            if not mailbox.reading:  # another process does, or this one is about to
-                await asyncio.to_thread(greeting, mailbox.imap)
+            if trouble := await mailbox.trouble():
+                raise Transient(trouble)
         await self._sender.check(login=not self._logged_in)
         self._logged_in = True
         return ""

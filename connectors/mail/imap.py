@@ -15,7 +15,7 @@ from imap_tools.errors import ImapToolsError, MailboxFolderSelectError, MailboxL
 from msgspec import Struct
 
 from connectors.mail.settings import Imap
-from connectors.mail.smtp import unreachable
+from connectors.mail.tls import NoStartTls, context, unreachable
 from hub.errors import AuthFailed, DeliveryError, Transient
 
 TIMEOUT = 60.0
@@ -44,6 +44,22 @@ class Fetched(Struct, frozen=True):
 
     raw: bytes
     arrived: datetime
+
+
+class _StartTls(MailBoxStartTls):
+    """Ends the connection where no TLS comes about."""
+
+    def _get_mailbox_client(self) -> imaplib.IMAP4:
+        client = imaplib.IMAP4(self._host, self._port, self._timeout)
+        try:
+            if "STARTTLS" not in client.capabilities:
+                raise NoStartTls
+            client.starttls(self._ssl_context)
+        except Exception:
+            with contextlib.suppress(OSError):
+                client.shutdown()
+            raise
+        return client
 
 
 class Session:
@@ -133,9 +149,9 @@ class Session:
         to = self._settings
         match to.security:
             case "tls":
-                return MailBox(to.host, to.port, timeout=TIMEOUT, ssl_context=ssl.create_default_context())
+                return MailBox(to.host, to.port, timeout=TIMEOUT, ssl_context=context(to))
             case "starttls":
-                return MailBoxStartTls(to.host, to.port, timeout=TIMEOUT, ssl_context=ssl.create_default_context())
+                return _StartTls(to.host, to.port, timeout=TIMEOUT, ssl_context=context(to))
             case "none":
                 return MailBoxUnencrypted(to.host, to.port, timeout=TIMEOUT)
 
@@ -192,16 +208,6 @@ class Session:
             case imaplib.IMAP4.error():
                 return Transient("IMAP: the server refuses a command")
         return Transient(f"IMAP: {unreachable(error)}")
-
-
-def greeting(settings: Imap) -> None:
-    """Looks whether the server is there; raises `Transient`."""
-    try:
-        with socket.create_connection((settings.host, settings.port), timeout=8) as connection:
-            if settings.security != "tls" and not connection.recv(1):
-                raise Transient("IMAP: the server says nothing")
-    except OSError as error:
-        raise Transient(f"IMAP: {unreachable(error)}") from None
 
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

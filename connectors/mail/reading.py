@@ -73,14 +73,14 @@ class Reading:
         self._take = take
         self._failures = failures
 
-    async def run(self, access_token: str | None, fine: Callable[[], None]) -> None:
-        """Goes on until it fails. `fine` is called whenever the mailbox has been read to its end."""
+    async def run(self, access_token: str | None, well: Callable[[], Awaitable[None]]) -> None:
+        """Goes on until it fails. `well` is called whenever the mailbox has been read to its end."""
         folder = await self._call(lambda: self._session.open(access_token, writing=self._settings.delete_after_import))
         place = await self._place(folder)
         seconds = self._settings.poll_seconds
         while True:
             place = await self._catch_up(place)
-            fine()
+            await well()
             if not await self._call(lambda: self._session.wait(seconds)):
                 await asyncio.sleep(seconds)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from typing import Annotated, Literal
@@ -27,7 +28,10 @@ class OAuth2(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Server(Struct, frozen=True, forbid_unknown_fields=True):
-    """A mail server and how we log in: with a `password`, or with `oauth2`."""
+    """A mail server and how we log in: with a `password`, or with `oauth2`.
+
+    `ca_file` is a company's own authority, in PEM; then no other is trusted.
+    """
 
     host: Annotated[str, Meta(min_length=1)]
     port: Annotated[int, Meta(gt=0, lt=65536)]
@@ -35,12 +39,27 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
     username: str | None = None
     password: str | None = None
     oauth2: OAuth2 | None = None
+    ca_file: str | None = None
 
     def __post_init__(self) -> None:
         if self.password is not None and self.oauth2 is not None:
             raise ValueError("password: there is oauth2, too; keep one of the two")
         if (self.username is None) is not (self.password is None and self.oauth2 is None):
             raise ValueError("username: needs a password (or oauth2), and the other way round; set both or neither")
+        if self.security == "starttls" and self.port in {465, 993}:
+            raise ValueError(f"security: at port {self.port} TLS is there from the first word; take tls")
+        if self.ca_file is not None:
+            self._look_at(self.ca_file)
+
+    def _look_at(self, ca_file: str) -> None:
+        if self.security == "none":
+            raise ValueError("ca_file: is of no use with security: none; remove it, or take starttls or tls")
+        try:
+            ssl.create_default_context(cafile=ca_file)
+        except ssl.SSLError:
+            raise ValueError(f"ca_file: {ca_file} holds no certificate; name a file in PEM (-----BEGIN ...)") from None
+        except OSError as error:
+            raise ValueError(f"ca_file: {ca_file} cannot be read ({error.strerror}); name a file that can") from None
 
 
 class Imap(Server, frozen=True, forbid_unknown_fields=True):

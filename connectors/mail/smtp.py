@@ -9,10 +9,11 @@ import ssl
 from collections.abc import Sequence
 
 import aiosmtplib
-from aiosmtplib import SMTP, SMTPRecipientRefused, SMTPResponseException
+from aiosmtplib import SMTP, SMTPRecipientRefused, SMTPResponseException, SMTPStatus
 
 from connectors.mail.oauth import AccessTokens
 from connectors.mail.settings import Server
+from connectors.mail.tls import NoStartTls, context, unreachable
 from hub.errors import AuthFailed, DeliveryError, Rejected, Transient, Unreachable
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,8 @@ class Sender:
                 finally:
                     await _leave(client)
         except SMTPResponseException as error:
+            if handed and error.code == SMTPStatus.invalid_response:
+                raise TimeoutError("what the server answered to the mail makes no sense") from None
             raise self._verdict(error) from None
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ssl.SSLError) as error:
             if handed:
@@ -73,12 +76,18 @@ class Sender:
             hostname=server.host,
             port=server.port,
             use_tls=server.security == "tls",
-            start_tls=server.security == "starttls",
+            start_tls=False,  # by ourselves, below
+            tls_context=await asyncio.to_thread(context, server) if server.security != "none" else None,
             timeout=COMMAND,
         )
         try:
             await client.connect(timeout=CONNECT)
             await client.ehlo()
+            if server.security == "starttls":
+                if not client.supports_extension("starttls"):
+                    raise NoStartTls
+                await client.starttls()
+                await client.ehlo()
             if not login:
                 return client
             if server.oauth2 is not None:
@@ -147,20 +156,3 @@ async def _leave(client: SMTP) -> None:
 
 def _words(error: SMTPResponseException) -> str:
     return f"{error.code} {error.message}".replace("\n", " ").strip()[:300]
-
-
-def unreachable(error: Exception) -> str:
-    """Why a server cannot be used, in words; an error's own may hold anything."""
-    cause = error.__cause__
-    match cause if isinstance(error, aiosmtplib.SMTPConnectError) and isinstance(cause, OSError) else error:
-        case ssl.SSLCertVerificationError():
-            return "its certificate is not valid for that name"
-        case ssl.SSLError():
-            return "no TLS comes about; look at port and security"
-        case ConnectionRefusedError():
-            return "refuses the connection"
-        case TimeoutError():
-            return "does not answer"
-        case aiosmtplib.SMTPConnectError() | OSError():
-            return "cannot be reached"
-    return f"cannot be used ({type(error).__name__})"

@@ -19,6 +19,7 @@ from aiohttp import web
 
 from tests.simulators import terminal
 from tests.simulators.base import Delivery, Shown, Simulator
+from tests.simulators.certificates import Secured
 from tests.simulators.mail_imap import ImapServer
 from tests.simulators.mail_smtp import Posted, SmtpServer
 
@@ -33,10 +34,18 @@ class MailSimulator(Simulator):
 
     kind = "mail"
 
-    def __init__(self, name: str | None = None, *, hurry: float = 1.0, idle: bool = True) -> None:
+    def __init__(
+        self,
+        name: str | None = None,
+        *,
+        hurry: float = 1.0,
+        idle: bool = True,
+        imap_tls: Secured | None = None,
+        smtp_tls: Secured | None = None,
+    ) -> None:
         super().__init__(name, hurry=hurry)
-        self.imap = ImapServer(USERNAME, PASSWORD, idle=idle)
-        self.smtp = SmtpServer(USERNAME, PASSWORD, self._took)
+        self.imap = ImapServer(USERNAME, PASSWORD, idle=idle, tls=imap_tls)
+        self.smtp = SmtpServer(USERNAME, PASSWORD, self._took, tls=smtp_tls)
         self.smtp.faults = self.faults
         self.smtp.refused = self.blocked
         self.smtp.access_tokens = self.imap.access_tokens
@@ -80,20 +89,20 @@ class MailSimulator(Simulator):
         """Waits until the hub reads the mailbox: of what comes before its first visit it takes no notice."""
         await super().connect(hub)
         async with asyncio.timeout(30):
-            while not {"EXAMINE", "SELECT"} & set(self.imap.commands):
+            while self.imap.runs and not self.imap.looked:
                 await asyncio.sleep(0.05)
 
     def channel(self) -> dict[str, object]:
         """The entry in `hub.yml`."""
-        account = {"host": "127.0.0.1", "security": "none", "username": USERNAME, "password": PASSWORD}
+        account = {"host": "127.0.0.1", "username": USERNAME, "password": PASSWORD}
         return {
             "name": self.name,
             "kind": self.kind,
             "address": ADDRESS,
             "addresses": [SECOND],
             "sender_name": "PARLEY 客服 Support",
-            "imap": {**account, "port": self.imap.port},
-            "smtp": {**account, "port": self.smtp.port},
+            "imap": {**account, "port": self.imap.port, **_secured(self.imap.tls)},
+            "smtp": {**account, "port": self.smtp.port, **_secured(self.smtp.tls)},
             "poll_seconds": 20 / self.hurry,
         }
 
@@ -174,6 +183,10 @@ class MailSimulator(Simulator):
                     at=self.now(),
                 ),
             )
+
+
+def _secured(tls: Secured | None) -> dict[str, str]:
+    return {"security": "none"} if tls is None else {"security": tls.security, "ca_file": tls.ca_file}
 
 
 def address(sender: str) -> str:

@@ -25,21 +25,25 @@ from pysasl.creds.plain import PlainCredentials
 from pysasl.hashing import Cleartext
 
 from tests.simulators.base import Fault
+from tests.simulators.certificates import Secured
 
 
 class ImapServer:
     """One account. `demands_id`: it shows a mailbox only to those who say who they are. `commands` is what was asked.
 
-    `faults` are used up one a command. `fetched` are the numbers of the mails that somebody has read.
+    `faults` are used up one a command. `fetched` are the numbers of the mails that somebody has read, `looked` is how
+    often somebody has opened a folder.
     """
 
-    def __init__(self, username: str, password: str, *, idle: bool = True) -> None:
+    def __init__(self, username: str, password: str, *, idle: bool = True, tls: Secured | None = None) -> None:
         self.username, self.password = username, password
+        self.tls = tls
         self.demands_id = False
         self.access_tokens: set[str] = set()
         self.faults: list[Fault] = []
         self.commands: list[str] = []
         self.fetched: set[int] = set()
+        self.looked = 0
         self.port = 0
         self._news = asyncio.Condition()
         self._idle = idle
@@ -56,7 +60,8 @@ class ImapServer:
                 demo_data=False,
                 demo_user=self.username,
                 demo_password=self.password,
-                tls_enabled=False,
+                tls_enabled=self.tls is not None and self.tls.security == "starttls",
+                ssl_context=self.tls.context if self.tls is not None else None,
                 secure_auth=False,
                 reject_dnsbl=False,
                 invalid_user_sleep=0.0,
@@ -69,8 +74,18 @@ class ImapServer:
                 UserMetadata(self._config, self.username, password=Cleartext().hash(self.password))
             )
         reading = ProxyProtocolReader(ProxyProtocolVersion.get("noop"))
-        self._server = await asyncio.start_server(reading.get_callback(self._serve), "127.0.0.1", port or self.port)
+        self._server = await asyncio.start_server(
+            reading.get_callback(self._serve),
+            "127.0.0.1",
+            port or self.port,
+            ssl=self.tls.context if self.tls is not None and self.tls.security == "tls" else None,
+        )
         self.port = self._server.sockets[0].getsockname()[1]
+
+    @property
+    def runs(self) -> bool:
+        """Whether it listens."""
+        return self._server is not None
 
     async def stop(self) -> None:
         """Ends it, with all its connections."""
@@ -207,6 +222,7 @@ class _State(ConnectionState):
         if name in ("SELECT", "EXAMINE") and server.demands_id and not self._introduced:
             return ResponseNo(cmd.tag, b"SELECT Unsafe Login. Please contact the postmaster for help")
         response = await super().do_command(cmd)
+        server.looked += name in ("SELECT", "EXAMINE")
         if name == "UID FETCH" and any(bytes(attribute).startswith(b"BODY") for attribute in cmd.attributes):
             uids = bytes(cmd.sequence_set).decode().split(",")
             await server.told({int(uid) for uid in uids if uid.isdecimal()})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
+import ssl
 import warnings
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,6 +14,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from msgspec import Struct
 
 from tests.simulators.base import Fault
+from tests.simulators.certificates import Secured
 
 logging.getLogger("mail.log").setLevel(logging.ERROR)  # it warns of a password without TLS at every connection
 
@@ -28,8 +30,11 @@ class Posted(Struct, frozen=True):
 class SmtpServer:
     """Takes mails for everybody but `unknown`, `full` and `refused`. `faults` are used up one a mail."""
 
-    def __init__(self, username: str, password: str, took: Callable[[Posted], Awaitable[None]]) -> None:
+    def __init__(
+        self, username: str, password: str, took: Callable[[Posted], Awaitable[None]], tls: Secured | None = None
+    ) -> None:
         self.username, self.password = username, password
+        self.tls = tls
         self.faults: list[Fault] = []
         self.unknown: set[str] = set()
         self.full: set[str] = set()
@@ -45,7 +50,7 @@ class SmtpServer:
     async def start(self) -> None:
         """Begins to listen; `port` then says where."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._connection, "127.0.0.1", self.port)
+        self._server = await loop.create_server(self._connection, "127.0.0.1", self.port, ssl=self._context("tls"))
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
@@ -54,6 +59,9 @@ class SmtpServer:
             self._server.close()
             await self._server.wait_closed()
             self._server = None
+
+    def _context(self, security: str) -> ssl.SSLContext | None:
+        return self.tls.context if self.tls is not None and self.tls.security == security else None
 
     def _connection(self) -> SMTP:
         with warnings.catch_warnings():
@@ -66,6 +74,8 @@ class SmtpServer:
                 auth_require_tls=False,
                 authenticator=self._authenticate,
                 data_size_limit=40 * 2**20,
+                tls_context=self._context("starttls"),
+                require_starttls=self._context("starttls") is not None,
                 loop=asyncio.get_running_loop(),
             )
 
@@ -123,10 +133,10 @@ class SmtpServer:
         fault = self.faults.pop(0) if self.faults else None
         if fault == "never":
             await asyncio.sleep(3600)
-        if fault == "rubbish":
-            return "\xff what?"
         self.posted.append(posted)
         await self._took(posted)
+        if fault == "rubbish":
+            return "well, perhaps"
         if fault == "drop" and isinstance(server.transport, asyncio.WriteTransport):
             server.transport.abort()
         return self.answer
