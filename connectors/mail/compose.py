@@ -74,8 +74,11 @@ def compose(draft: Draft) -> bytes:
 
 
 def line(text: str) -> str:
-    """`text` as one line of a header."""
-    return _CONTROL.sub(" ", _SURROGATES.sub("\ufffd", text)).strip()
+    """`text` as one line of a header.
+
+    What looks like an encoded word is taken apart: the library decodes it, and its line ends would begin a new header.
+    """
+    return _CONTROL.sub(" ", _SURROGATES.sub("\ufffd", text)).strip().replace("=?", "= ?")
 
 
 def wire(address: str) -> str:

@@ -72,6 +72,27 @@ def test_nothing_that_anybody_wrote_becomes_a_header(
     assert b"<good@x.example>" in head
 
 
+@pytest.mark.parametrize(
+    "evil",
+    [
+        "=?utf-8?q?x=0D=0ABcc:_eve=40evil.example?=",
+        "=?utf-8?b?DQpCY2M6IGV2ZUBldmls?=",
+        "==??utf-8?q?x=0D=0ABcc:_eve=40evil.example?=",
+        "=\x00?utf-8?q?=0D=0ABcc:_eve?=",
+        "=?utf-8?q?=3D=3Futf-8=3Fq=3F=0D=0ABcc:_eve=3F=3D?=",
+    ],
+)
+def test_an_encoded_word_in_a_word_becomes_no_header(evil: str) -> None:
+    """Whoever writes encodes twice: what is left after the first decoding is an encoded word again."""
+    file = File(evil, "text/plain", b"x")
+    draft = msgspec.structs.replace(SIMPLE, subject=f"Re: {evil}", to_name=evil, sender_name=evil, files=[file])
+    raw = compose(draft)
+    parsed = email.message_from_bytes(raw)
+    assert {name.lower() for name, _ in parsed.items()} <= ALLOWED
+    assert b"\nBcc" not in raw
+    assert b"eve@evil" not in raw
+
+
 @given(address=EVIL)
 def test_an_address_is_one_or_is_refused(address: str) -> None:
     try:
