@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pytest
@@ -44,6 +44,15 @@ class Channel:
                 await self.kind.until_reached(self.platform)
             yield made
 
+    def said(self, sender: str, after: int = 0) -> list[str]:
+        """What a customer has been shown of our words, after so many messages."""
+        return [self.kind.words(one.text) for one in self.platform.shown(sender)[after:]]
+
+    async def until_said(self, sender: str, number: int) -> list[str]:
+        """The same, once there are so many messages."""
+        await self.platform.until_shown(sender, number)
+        return self.said(sender)
+
 
 @pytest.fixture
 async def channel(kind: Kind, database_url: str, caplog: pytest.LogCaptureFixture) -> AsyncIterator[Channel]:
@@ -74,6 +83,12 @@ def every_refusal_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def secrets_of(platform: Simulator) -> frozenset[str]:
     """What nobody may read anywhere, as it stands in the channel's settings."""
-    words = ("token", "secret", "key", "password")
-    found = {str(value) for name, value in platform.channel().items() if any(word in name for word in words)}
-    return frozenset(value for value in found if len(value) > 3)
+    return frozenset(value for value in _secrets(platform.channel()) if len(value) > 3)
+
+
+def _secrets(settings: Mapping[str, object]) -> Iterator[str]:
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            yield from _secrets(value)
+        elif any(word in name for word in ("token", "secret", "key", "password")):
+            yield str(value)

@@ -25,8 +25,9 @@ class Kind:
     logged. `tells_all`: such a request holds the message, not only the news of one. `signs_body`, `signs_time`: what
     the signature covers. `says_when`: a message says when it was written. `acknowledges`: it is acknowledged before it
     is answered. `calls`: what we say goes out by calls of ours, which can fail. `presses`: a button's payload comes
-    back with it. `files_in`, `files_out`: which way files can go. `outgoing`: one that customers can be sent.
-    `pace`: by how much it is quicker here than it is, where it takes one message a second.
+    back with it. `numbered`: choices are numbers in the text, however many there are. `files_in`, `files_out`: which
+    way files can go. `outgoing`: one that customers can be sent. `pace`: by how much it is quicker here than it is.
+    `quick`: so many messages in a row are each answered, and not taken for a machine's.
     """
 
     id: str
@@ -40,8 +41,10 @@ class Kind:
     calls: ClassVar[bool] = True
     pace: ClassVar[float] = 1.0
     presses: ClassVar[bool] = True
+    numbered: ClassVar[bool] = False
     files_in: ClassVar[bool] = True
     files_out: ClassVar[bool] = True
+    quick: ClassVar[int] = 10
     outgoing: ClassVar[File] = File("dot.png", "image/png", PNG)
 
     def __repr__(self) -> str:
@@ -98,6 +101,15 @@ class Kind:
     async def send_file(self, platform: Simulator, sender: str, data: bytes) -> bool:
         """A customer sends a file."""
         raise NotImplementedError
+
+    def words(self, text: str) -> str:
+        """What we said, of what a customer is shown: a letter has more around it."""
+        return text
+
+    def lost(self, platform: Simulator, sender: str) -> set[str]:
+        """A customer can no longer be written to, until they are taken out of this set."""
+        platform.blocked.add(sender)
+        return platform.blocked
 
     def hurry(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Shortens how long our calls wait for the platform, for the tests in which it never answers."""

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import ClassVar
 
 import aiohttp
 import pytest
 
+from connectors.mail import loops, smtp
 from connectors.slack import api as slack_api
 from connectors.webhook import connector as webhook_connector
 from connectors.wechat import calls as wechat_calls
 from tests.contracts.direct import Browsers, Callers
 from tests.contracts.kind import Kind, bent, with_body, with_header, with_query
-from tests.simulators import slack, telegram, webhook, wechat, wecom
+from tests.simulators import mail, slack, telegram, webhook, wechat, wecom
 from tests.simulators.base import Delivery, Simulator
 from tests.simulators.wechat_seal import signature
 
@@ -361,6 +363,40 @@ class Webhook(Kind):
         monkeypatch.setattr(webhook_connector, "TIMEOUT", SHORT)
 
 
+class Mail(Kind):
+    """A mailbox that is read: nobody can knock, and what lies in it is taken once."""
+
+    id = "mail"
+    pace = 20.0
+    posts = False
+    guarded = False
+    presses = False
+    numbered = True
+    quick = loops.MOST_AN_HOUR - 1
+    around = re.compile(r"(?s)\A(?:Hello[^\n]*,\n\n|[^\n]*您好：\n\n)?(.*?)(?:\n\n(?:Kind regards|祝好)\n[^\n]*)?\Z")
+    """Greeting and closing."""
+
+    def make(self, name: str | None = None, hurry: float = 1.0) -> Simulator:
+        return mail.MailSimulator(name, hurry=hurry)
+
+    async def send_file(self, platform: Simulator, sender: str, data: bytes) -> bool:
+        assert isinstance(platform, mail.MailSimulator)
+        return await platform.deliver(platform.write(sender, "", files=[("dot.png", "image/png", data)]))
+
+    def words(self, text: str) -> str:
+        found = self.around.match(text.partition("\n\n-- \n")[0])
+        assert found is not None
+        return found[1]
+
+    def lost(self, platform: Simulator, sender: str) -> set[str]:
+        assert isinstance(platform, mail.MailSimulator)
+        platform.smtp.unknown.add(mail.address(sender))
+        return platform.smtp.unknown
+
+    def hurry(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(smtp, "DATA", SHORT)
+
+
 KINDS: Sequence[Kind] = (
     WebChat(),
     Rest(),
@@ -373,6 +409,7 @@ KINDS: Sequence[Kind] = (
     Telegram(),
     TelegramPolling(),
     Webhook(),
+    Mail(),
 )
 
 

@@ -10,6 +10,7 @@ from typing import Any, get_args
 import pytest
 
 from app.settings import ChannelSettings
+from connectors.mail import imap
 from connectors.mail.connector import Mail
 from connectors.rest import Rest
 from connectors.slack import markup
@@ -92,6 +93,7 @@ def test_files_and_windows_are_those_of_the_code() -> None:
     assert into["webchat"] == f"{files.MAX_FILE // MEGABYTE} MB"
     assert into["slack"] == f"{fetching.MAX_FILE // MEGABYTE} MB"
     assert into["telegram"] == f"{telegram_client.MAX_DOWNLOAD // MEGABYTE} MB"
+    assert into["mail"] == f"{fetching.MAX_FILE // MEGABYTE} MB; a mail {imap.MOST // MEGABYTE} MB"
     assert into["webhook"] == f"{webhook_connector.MAX_DOWNLOAD // MEGABYTE} MB"
     assert out["telegram"] == f"{telegram_sending._MAX_FILE // MEGABYTE} MB"
     assert out["webhook"] == f"{webhook_connector.MAX_FILES // MEGABYTE} MB"
@@ -118,3 +120,6 @@ def test_the_simulator_and_the_fixtures_are_there(kind: str) -> None:
 def test_every_kind_keeps_the_contract() -> None:
     named = [id for said in CHECKLIST["contract tests as"].values() for id in said.split(", ") if id]
     assert sorted(named) == sorted(kind.id for kind in KINDS)
+    asked = ("posts", "signs_body", "signs_time", "says_when", "acknowledges", "calls", "presses", "files_in")
+    spared = {kind.id.partition("-")[0] for kind in KINDS if not all(getattr(kind, name) for name in asked)}
+    assert {kind for kind, why in CHECKLIST["without those of"].items() if why} == spared

@@ -261,7 +261,7 @@ async def _rows(stack: Stack) -> dict[str, list[dict[str, Any]]]:
     statements = {
         "in": """
             select m.text, m.identity, m.seq, coalesce(a.turns, 0) as answers,
-                exists (select from status_changes s where s.identity = m.identity) as handed_over
+                exists (select from status_changes s where s.conversation = m.conversation) as handed_over
             from messages m left join (
                 select said.identity, answered.id, count(distinct said.turn) as turns
                 from messages said, jsonb_array_elements_text(said.extra -> 'answers') as answered (id)

@@ -50,7 +50,7 @@ class MailSimulator(Simulator):
         self.smtp.refused = self.blocked
         self.smtp.access_tokens = self.imap.access_tokens
         self.mails: dict[str, list[EmailMessage]] = {}
-        self._last: dict[str, str] = {}
+        self._written: dict[tuple[str, str], bytes] = {}
 
     async def start(self, port: int = 0) -> None:
         """Begins to listen on both ports, and on one for HTTP."""
@@ -114,17 +114,19 @@ class MailSimulator(Simulator):
 
     async def say(self, sender: str, text: str, id: str | None = None) -> bool:
         """Somebody mails us: in answer to our last mail to them, if there is one."""
-        latest = self.mails.get(address(sender), [])
-        raw = self.answer(sender, text, id=id) if latest else self.write(sender, text, id=id)
-        return await self.deliver(raw)
+        id = id or self.new_id()
+        if (sender, id) not in self._written:
+            write = self.answer if self.mails.get(address(sender)) else self.write
+            self._written[sender, id] = write(sender, text, id=id)
+        return await self.deliver(self._written[sender, id])
 
     async def press(self, sender: str, title: str, payload: str) -> bool:
         """Buttons are numbers: somebody writes back the one in front of this title."""
         return await self.say(sender, payload)
 
     async def deliver(self, raw: bytes, when: datetime | None = None) -> bool:
-        """Puts a mail into the mailbox, and waits until the hub has read it."""
-        return await self.imap.until_fetched(await self.imap.deliver(raw, when))
+        """Puts a mail into the mailbox, where it stays, and waits until the hub has read it."""
+        return await self.imap.until_fetched(await self.imap.deliver(raw, when), longest=60)
 
     def write(
         self,
