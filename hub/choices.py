@@ -39,6 +39,11 @@ _ENDS_SOMETHING = frozenset({"/stop", "/no_number", "take_back"})
 """What takes something away from the customer is never meant by a number."""
 
 
+def by_words(button: Button) -> bool:
+    """Whether a button is only meant by its words: whoever lists choices offers no number for it."""
+    return button.payload in _ENDS_SOMETHING
+
+
 def meant(text: str, offered: Sequence[Button]) -> str | None:
     """The payload of the one button that `text` means; None where it means none of them, or might mean two."""
     said = unicodedata.normalize("NFKC", text).strip(_EDGES).lower()
@@ -47,7 +52,7 @@ def meant(text: str, offered: Sequence[Button]) -> str | None:
     number = _number(said, len(offered))
     if number is not None:
         payload = offered[number - 1].payload if number <= len(offered) else None
-        return None if payload in _ENDS_SOMETHING else payload
+        return None if number <= len(offered) and by_words(offered[number - 1]) else payload
     titles = [unicodedata.normalize("NFKC", button.title).strip(_EDGES).lower() for button in offered]
     if said in titles:
         return offered[titles.index(said)].payload

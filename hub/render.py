@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import accumulate
 
 import msgspec
 import regex
 
-from hub import language, texts
+from hub import choices, language, texts
 from hub.connector import Limits, Part
-from hub.types import Message
+from hub.types import Button, Language, Message
 
 Measure = Callable[[str], int]
 
@@ -73,9 +73,24 @@ def numbered(message: Message) -> str:
     """The words of a message whose buttons become choices; the hub understands the number that is written back."""
     if not message.buttons:
         return message.text
-    choices = "\n".join(f"{number}. {button.title}" for number, button in enumerate(message.buttons, 1))
-    spoken = language.detect(message.text + choices) or "en"
-    return f"{message.text}\n\n{choices}\n\n{texts.say('reply_with_number', spoken)}".strip()
+    spoken = language.detect(message.text + "".join(button.title for button in message.buttons)) or "en"
+    return f"{message.text}\n\n{listed(message.buttons, spoken)}".strip()
+
+
+def listed(buttons: Sequence[Button], spoken: Language, without: Collection[str] = ()) -> str:
+    """Buttons as words, and how they are chosen; each keeps the number of its place. "" where there are none.
+
+    `without`: payloads that are not to be offered.
+    """
+    offered = [(n, each) for n, each in enumerate(buttons, 1) if each.payload not in without]
+    numbers = [f"{n}. {each.title}" for n, each in offered if not choices.by_words(each)]
+    quote, pause = ("“{}”", "、") if spoken == "zh" else ('"{}"', ", ")
+    words = pause.join(quote.format(each.title) for _, each in offered if choices.by_words(each))
+    how = [texts.say("reply_with_number", spoken)] if numbers else []
+    if words:
+        how.append(texts.say("reply_with_words", spoken).format(choices=words))
+    gap = "" if spoken == "zh" else " "
+    return "\n\n".join(part for part in ("\n".join(numbers), gap.join(how)) if part)
 
 
 def split(text: str, limits: Limits) -> Iterator[str]:

@@ -10,6 +10,7 @@ TEXTS: dict[str, dict[Language, str]] = {
         "en": "Which of these is your question?",
     },
     "reply_with_number": {"zh": "回复数字即可选择。", "en": "Reply with the number of your choice."},
+    "reply_with_words": {"zh": "也可以直接回复：{choices}。", "en": "You can also reply: {choices}."},
     "none_of_these": {"zh": "都不是", "en": "None of these"},
     "talk_to_human": {"zh": "转人工客服", "en": "Talk to a person"},
     "missed": {

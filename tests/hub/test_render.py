@@ -10,6 +10,7 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub import choices
 from hub.connector import Limits
 from hub.render import parts, split, utf8, utf16
 from hub.types import Attachment, Button, Message
@@ -91,6 +92,19 @@ def test_buttons_that_do_not_fit_become_numbers(limits: Limits) -> None:
     assert part.text == (
         "Which of these is your question?\n\n1. Returns\n2. None of these\n\nReply with the number of your choice."
     )
+
+
+def test_what_is_not_meant_by_a_number_gets_none() -> None:
+    buttons = (Button("First", "/first"), Button("No order number", "/no_number"), Button("Stop", "/stop"))
+    (part,) = parts(message("Which one is it?", buttons), Limits(text=500))
+    assert part.text == (
+        "Which one is it?\n\n1. First\n\n"
+        'Reply with the number of your choice. You can also reply: "No order number", "Stop".'
+    )
+    assert choices.meant("2", buttons) is None
+    assert choices.meant("no order number", buttons) == "/no_number"
+    (part,) = parts(message("请发订单号。", (Button("没有订单号", "/no_number"),)), Limits(text=500))
+    assert part.text == "请发订单号。\n\n也可以直接回复：“没有订单号”。"
 
 
 def test_numbers_in_chinese() -> None:
