@@ -84,6 +84,13 @@ class Cases:
         self._tell(before, after)
         return change
 
+    async def decline(self, conversation: str, other: str) -> None:
+        """The letters of a conversation do not belong into another one: nobody is asked about that again."""
+        async with self._db.transaction() as conn:
+            now = await conversations.lock(conn, conversation)
+            await case_changes.decline(conn, now.id, other)
+        self._tell(now)
+
     async def undo(self, agent: Agent, number: int) -> Change:
         """Puts the messages of a move back; whoever is still owed an answer there waits in the queue."""
         async with self._db.transaction() as conn:
@@ -101,7 +108,7 @@ class Cases:
             if change.kind == "merge":
                 await case_changes.merge_into(conn, first.id, None)
                 if first.status == "closed":
-                    first = await self._steps.reopen(conn, first)
+                    first = await self._steps.reopen(conn, first, "transfer")
             elif not await case_changes.messages_in(conn, second.id):
                 await case_changes.merge_into(conn, second.id, first.id)
                 if second.status != "closed":

@@ -38,6 +38,12 @@ class Split(Struct, frozen=True):
     message: Id
 
 
+class Decline(Struct, frozen=True):
+    """To which conversation this one does not belong."""
+
+    other: Id
+
+
 class Showing(Struct, frozen=True):
     """How a letter is shown: with `images` 1, pictures are loaded from wherever its sender keeps them."""
 
@@ -75,6 +81,11 @@ class CasesApi:
     async def split(self, request: web.Request) -> web.Response:
         message = (await body(request, Split)).message
         return answer(await self._sorting.split(agent_of(request), request.match_info["id"], message))
+
+    async def decline(self, request: web.Request) -> web.Response:
+        other = (await body(request, Decline)).other
+        await self._sorting.decline(request.match_info["id"], other)
+        return web.Response(status=204)
 
     async def undo(self, request: web.Request) -> web.Response:
         number = request.match_info["number"]
@@ -157,6 +168,16 @@ class CasesApi:
                 body=Split,
                 answers={200: Change},
                 errors=(404, 409),
+            ),
+            Route(
+                method="POST",
+                path=f"{at}/decline",
+                handler=self.decline,
+                summary="Say that its letters do not belong to another conversation",
+                roles=("agent",),
+                body=Decline,
+                answers={204: None},
+                errors=(404,),
             ),
             Route(
                 method="POST",

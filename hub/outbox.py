@@ -33,7 +33,7 @@ SLOTS = 16
 """Calls at once to one platform. Each has its own, so that one that does not answer keeps nobody else waiting."""
 
 _SETTLED: dict[Delivery, frozenset[Delivery]] = {
-    "sent": frozenset({"delivered", "failed"}),
+    "sent": frozenset({"sent", "delivered", "failed"}),
     "unknown": frozenset({"sent", "delivered", "failed"}),
     "delivered": frozenset({"failed"}),
 }
@@ -155,7 +155,10 @@ class Outbox:
             return await outbox.due(conn, 200)
 
     async def report(self, channel: str, platform_id: str, delivery: Delivery, error: str | None = None) -> bool:
-        """Later news of the platform about a message that it knows under this id; False where it is no news."""
+        """Later news of the platform about a message that it knows under this id; False where it is no news.
+
+        `sent` with an `error` is a message that is under way and late.
+        """
         async with self._db.transaction() as conn:
             found = await outbox.by_platform_id(conn, channel, platform_id)
             if found is None or delivery not in _SETTLED.get(found[1], ()):

@@ -284,6 +284,25 @@ def given_up(claim: Claim) -> Outcome:
     return draft.outcome(Result(note="failed repeatedly", slots=slots))
 
 
+def in_one(outcome: Outcome) -> Outcome:
+    """The outcome with all that it says in one message, for channels of letters.
+
+    What is offered to those who wait goes only with words that say no more than that they wait.
+    """
+    said = outcome.messages
+    if len(said) < 2:
+        return outcome
+    buttons = tuple(each for one in said for each in one.buttons if each.payload not in (ASSIST, TAKE_BACK))
+    whole = msgspec.structs.replace(
+        said[0],
+        text="\n\n".join(one.text.strip() for one in said if one.text.strip()),
+        buttons=buttons,
+        sources=tuple(dict.fromkeys(source for one in said for source in one.sources)),
+    )
+    memory = msgspec.structs.replace(outcome.memory, offered=buttons)
+    return msgspec.structs.replace(outcome, messages=(whole,), memory=memory)
+
+
 def _result(claim: Claim, reply: BotReply, decision: Decision | None) -> Result:
     dialogue = reply.dialogue if reply.dialogue is not None else claim.conversation.memory.dialogue
     return Result(

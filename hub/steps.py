@@ -61,9 +61,9 @@ class Steps:
                 now = await self.apply(conn, now, Step(action="handoff", reason="asked"))
         self.tell(now)
 
-    async def reopen(self, conn: Connection, conversation: Conversation) -> Conversation:
+    async def reopen(self, conn: Connection, conversation: Conversation, why: Reason = "reopened") -> Conversation:
         """The closed conversation goes on: in the agents' queue if a human closed it, else with the bot."""
-        reason: Reason | None = "reopened" if conversation.closed_by_human else None
+        reason = why if conversation.closed_by_human else None
         return await self.apply(conn, conversation, Step(action="reopen", reason=reason))
 
     async def customer_takes_back(self, conversation: str) -> None:

@@ -71,14 +71,17 @@ class Turns:
             await self._reopen(conversation)
         if claim is None:
             return None
-        connector = self._channels.get(claim.conversation.channel)
-        if connector is not None and connector.limits.letters:
+        if self._by_letter(claim):
             claim = msgspec.structs.replace(claim, patience=1)
         stale = claim.begun_under != claim.conversation.owner_epoch
         if claim.conversation.status in ("bot", "waiting") and (not stale or await self._still_counts(claim)):
             return claim
         await self._end_silently(claim, dropped=stale)
         return None
+
+    def _by_letter(self, claim: Claim) -> bool:
+        connector = self._channels.get(claim.conversation.channel)
+        return connector is not None and connector.limits.letters
 
     async def _still_counts(self, claim: Claim) -> bool:
         async with self._db.transaction() as conn:
@@ -153,6 +156,8 @@ class Turns:
 
     async def finish(self, claim: Claim, outcome: Outcome) -> bool:
         """Stores what came of a turn; False where it no longer counts and was dropped."""
+        if self._by_letter(claim):
+            outcome = reply.in_one(outcome)
         if outcome.step is None:
             async with self._db.connection() as conn:
                 more = await turns.speak_and_end(

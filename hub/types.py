@@ -53,11 +53,15 @@ class Attachment(Struct, frozen=True, omit_defaults=True):
     error: str = ""
 
 
-class Channel(Struct, frozen=True):
-    """One configured channel: `name` is unique, `kind` says which connector serves it."""
+class Channel(Struct, frozen=True, omit_defaults=True):
+    """One configured channel: `name` is unique, `kind` says which connector serves it.
+
+    `addresses` are ours there, on channels of letters, in lower case.
+    """
 
     name: str
     kind: str
+    addresses: tuple[str, ...] = ()
 
 
 class Agent(Struct, frozen=True):
@@ -92,7 +96,7 @@ class Letter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What stands on the outside of a message that has an outside, as mail has: addresses without names, and a subject.
 
     `signed`: the platform vouches for the sender. `reply_to`: where they want answers, if not at their own address.
-    `automatic`: no person wrote it.
+    `automatic`: no person wrote it. `faults`: what of it could not be read, in words.
     """
 
     sender: str
@@ -103,19 +107,22 @@ class Letter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     signed: bool = False
     reply_to: tuple[str, ...] = ()
     automatic: bool = False
+    faults: tuple[str, ...] = ()
 
 
 class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Into which conversation a message belongs, where that is not simply the sender's current one.
 
     `conversation`: None begins a new one. `rule` and `reason` say how this was decided, in a word and in words, for
-    agents to see. `maybe`: others that it may belong to; nobody but an agent puts it there.
+    agents to see. `maybe`: others that it may belong to; nobody but an agent puts it there. `declined`: those of them
+    of which an agent has said that it does not belong there.
     """
 
     conversation: str | None = None
     rule: str
     reason: str
     maybe: tuple[str, ...] = ()
+    declined: tuple[str, ...] = ()
 
 
 class InboundMessage(Struct, frozen=True, kw_only=True):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Sequence
 
 from connectors.mail.tokens import Tokens
-from connectors.mail.types import Bounce, Failure, Mail
+from connectors.mail.types import Failure, Mail
 from hub.core import Core
 from hub.store import cases, outbox
+from hub.types import Delivery
 
 log = logging.getLogger(__name__)
 
@@ -26,42 +28,74 @@ async def report(core: Core, channel: str, mail: Mail, tokens: Tokens) -> bool:
             conversation = named[0].conversation
         elif conversation is not None and await cases.one(conn, channel, "", conversation) is None:
             conversation = None
-        main = (await cases.letters(conn, conversation, 1))[:1] if conversation else []
+        letters = await cases.letters(conn, conversation) if conversation else []
     if conversation is None:
         return False
-    known = main[0].letter if main else None
-    asked = {known.sender, *known.reply_to} if known else set()
-    worst = _worst(bounce)
-    if found is not None and worst.hard and (worst.recipient.lower() in asked or not worst.recipient or not asked):
-        await core.outbox.report(channel, bounce.message_id, "failed", _said(worst))
-    else:
-        about = hashlib.sha256(f"{bounce.message_id}{bounce.failures}".encode()).hexdigest()[:32]
-        await core.intake.remark(channel, "", f"bounce-{about}", _noted(bounce), conversation)
-    log.info("%s: a mail of ours came back (%s)", channel, worst.status or "no status")
+    wrote = {address for each in letters for address in (each.letter.sender, *each.letter.reply_to)}
+    asked: list[Failure] = []
+    others: list[Failure] = []
+    for each in bounce.failures or (Failure(),):
+        known = found is not None and each.recipient.lower() in {*wrote, ""} and _outcome(each) in _STANDS
+        (asked if known else others).append(each)
+    if asked:
+        worst = max(asked, key=_weight)
+        await core.outbox.report(channel, bounce.message_id, _STANDS[_outcome(worst)], _said(worst))
+    if others:
+        about = hashlib.sha256(f"{bounce.message_id}{others}".encode()).hexdigest()[:32]
+        await core.intake.remark(channel, "", f"bounce-{about}", _noted(others), conversation)
+    log.info("%s: a report on a mail of ours: %s", channel, ", ".join(each.status or each.action for each in asked))
     return True
 
 
-def _worst(bounce: Bounce) -> Failure:
-    return max(bounce.failures, key=lambda each: (each.hard is True, each.hard is not None), default=Failure())
+_STANDS: dict[str, Delivery] = {"delivered": "delivered", "delayed": "sent", "soft": "failed", "hard": "failed"}
 
 
-def _said(failure: Failure) -> str:
-    who = failure.recipient or "the recipient"
-    why = " ".join(part for part in (failure.status, failure.diagnostic) if part)
-    return f"came back: {who} could not be reached ({why or 'no reason given'})"[:500]
+def _outcome(failure: Failure) -> str:
+    """`soft`: it did not arrive, and might if it were sent again."""
+    if failure.action == "delayed":
+        return "delayed"
+    if failure.action in ("delivered", "relayed", "expanded"):
+        return "delivered"
+    if failure.hard is None and not failure.action:
+        return "unclear"
+    return "soft" if failure.hard is False else "hard"
 
 
-def _noted(bounce: Bounce) -> str:
+def _weight(failure: Failure) -> int:
+    return list(_STANDS).index(_outcome(failure))
+
+
+def _said(failure: Failure) -> str | None:
+    who, why = failure.recipient or "the recipient", _why(failure) or "no reason given"
+    match _outcome(failure):
+        case "delivered":
+            return None
+        case "delayed":
+            return f"delayed: {who} could not be reached yet ({why})"[:500]
+        case "soft":
+            return f"came back for now: {who} could not be reached ({why})"[:500]
+    return f"came back: {who} could not be reached ({why})"[:500]
+
+
+def _why(failure: Failure) -> str:
+    if failure.status in failure.diagnostic:
+        return failure.diagnostic
+    return " ".join(part for part in (failure.status, failure.diagnostic) if part)
+
+
+_WORDS = {
+    "unclear": "is reported on",
+    "delivered": "has succeeded",
+    "delayed": "is delayed",
+    "soft": "has failed for now",
+    "hard": "has failed",
+}
+
+
+def _noted(failures: Sequence[Failure]) -> str:
     """A report in words, for the agents."""
     lines = []
-    for each in bounce.failures or (Failure(),):
-        how = (
-            "has failed"
-            if each.hard
-            else "is delayed, or has failed for now"
-            if each.hard is False
-            else "is reported on"
-        )
-        why = " ".join(part for part in (each.status, each.diagnostic) if part)
-        lines.append(f"Delivery to {each.recipient or 'a recipient'} {how}{f': {why}' if why else ''}")
+    for each in failures:
+        why = f": {_why(each)}" if _why(each) else ""
+        lines.append(f"Delivery to {each.recipient or 'a recipient'} {_WORDS[_outcome(each)]}{why}")
     return "\n".join(lines)[:2000]

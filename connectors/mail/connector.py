@@ -11,7 +11,7 @@ from typing import Literal
 
 from aiohttp import web
 
-from connectors.mail.compose import compose, wire
+from connectors.mail.compose import Draft, compose, wire
 from connectors.mail.incoming import Incoming
 from connectors.mail.mailbox import Mailbox
 from connectors.mail.oauth import AccessTokens
@@ -26,7 +26,8 @@ from connectors.watch import Watch
 from hub.connector import File, Health, Limits, Part, Recipient, Sent
 from hub.core import Core
 from hub.errors import AuthFailed, Rejected, Transient, Unreachable
-from hub.store import channel_state
+from hub.store import channel_state, outbox
+from hub.store.db import AWAY
 from hub.types import Channel
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ class Mail:
         self, settings: MailSettings, core: Core, public_url: str | None, closeness: Closeness | None = None
     ) -> None:
         """`public_url`: what links to rate us begin with; without it there are none. `closeness`: see `threading`."""
-        self.channel = Channel(settings.name, "mail")
+        self.channel = Channel(settings.name, "mail", tuple(sorted(settings.own)))
         self._settings = settings
         self._core = core
         self._made: Tokens | None = None
@@ -81,11 +82,11 @@ class Mail:
 
     async def send(self, to: Recipient, part: Part) -> Sent:
         """Sends one mail into the case; to whom, the case's letters say."""
-        draft = await self._outgoing.draft(part, await self._tokens())
+        draft = await self._written(part)
         mail = await asyncio.to_thread(compose, draft)
-        envelope_from = "" if draft.automatic else self._settings.address
+        recipients = [wire(each) for each in (draft.to, *draft.cc)]
         try:
-            said, refused = await self._sender.send(envelope_from, [wire(each) for each in (draft.to, *draft.cc)], mail)
+            said, refused = await self._sender.send(self._settings.address, recipients, mail)
         except (AuthFailed, Transient, TimeoutError):
             self._logged_in = False
             self._watch.look_again()
@@ -96,6 +97,16 @@ class Mail:
             raise Rejected(str(error)) from None  # it is somebody else of the case who cannot be reached
         await self._note(part, draft.message_id, said, refused)
         return Sent(draft.message_id)
+
+    async def _written(self, part: Part) -> Draft:
+        """The mail, whose id is known before anybody has it: reports come of what nobody knows was sent, too."""
+        try:
+            draft = await self._outgoing.draft(part, await self._tokens())
+            async with self._core.db.connection() as conn:
+                await outbox.name(conn, part.message.key, draft.message_id)
+        except AWAY as error:
+            raise Transient(f"the database is away ({type(error).__name__})") from error
+        return draft
 
     async def _note(self, part: Part, message_id: str, said: str, refused: list[str]) -> None:
         """Keeps what the server said beside its yes: another id, recipients that it did not take."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -36,6 +37,9 @@ LONGEST = 19_500
 _LONGEST_KEY = 400
 _MOST_FILES, _MOST_PEOPLE = 100, 50
 _PLAUSIBLE = timedelta(days=7)
+_LOST = re.compile(r"cannot be read|only in the original|cut off|roughly|base64 and is none|undecodable|not valid")
+"""What agents should know of a mail's faults: not that it was labelled wrongly, but that something is missing here."""
+
 _WHOLE = "whole"
 """The handle's part that is the mail itself."""
 
@@ -86,6 +90,7 @@ class Incoming:
             signed=found.verified,
             reply_to=_addresses([one.address for one in mail.reply_to if one.address.lower() != address]),
             automatic=not handling.answered and not handling.person,
+            faults=tuple(each for each in mail.faults if _LOST.search(each)),
         )
         scope, id = known_by
         return InboundMessage(

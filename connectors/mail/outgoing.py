@@ -17,7 +17,7 @@ from connectors.mail.wording import Body, Quoted
 from hub import language
 from hub.connector import File, Part
 from hub.errors import Rejected, Withheld
-from hub.store import attachments, cases
+from hub.store import attachments, cases, surveys
 from hub.store.cases import Received
 from hub.store.db import Connection, Database
 from hub.types import Language, Message
@@ -55,9 +55,11 @@ class Outgoing:
             ):
                 raise Withheld("an acknowledgement has gone to this sender within the last day")
             files = [await _file(conn, each.id, message) for each in part.files]
+            asks = settings.ask_rating and not automatic and not await surveys.rated(conn, message.conversation)
+        rating = self._rating(tokens, message.conversation) if asks else None
         to, *cc = self._recipients(letters)
         spoken = language.detect(part.text) or language.detect(letters.latest.text) or "en"
-        body = self._body(part, letters, spoken, automatic, tokens)
+        body = self._body(part, letters, spoken, rating)
         return Draft(
             sender=settings.address,
             sender_name=self._name(message),
@@ -93,14 +95,15 @@ class Outgoing:
             raise Rejected("there is nobody to write to: the mail named no sender that could be answered")
         return everybody
 
-    def _body(self, part: Part, letters: Letters, spoken: Language, automatic: bool, tokens: Tokens) -> Body:
+    def _body(self, part: Part, letters: Letters, spoken: Language, rating: str | None) -> Body:
         letter, message = letters.latest.letter, part.message
-        if automatic:
+        if message.author != "agent":
             waits = _acknowledges(message)
             return wording.automatic(part.text, part.buttons, spoken, letter.name, self._settings.sender_name, waits)
-        quoted = Quoted(letter.name or letter.sender, letters.latest.at, letters.latest.text)
+        words = letters.latest.text.removeprefix(f"{bare(letter.subject)}\n\n")  # a first mail's begin with its subject
+        quoted = Quoted(letter.name or letter.sender, letters.latest.at, words)
         signature = (message.agent_name or "", self._settings.sender_name)
-        return wording.personal(part.text, signature, quoted, spoken, self._rating(tokens, message.conversation))
+        return wording.personal(part.text, signature, quoted, spoken, rating)
 
 
 async def _letters(conn: Connection, conversation: str) -> Letters:

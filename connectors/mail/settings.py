@@ -84,7 +84,8 @@ class MailSettings(Struct, frozen=True, tag="mail", tag_field="kind", forbid_unk
     `addresses` are further ones of ours. `sender_name` is what customers see as the sender. `import_since`: the first
     connection takes mail from that day on, and not only what arrives from then on. `authserv_id` is the name with which
     our own server signs its `Authentication-Results`; what other servers claim is not believed. `plus_addressing`: the
-    server delivers `help+anything@` to `help@`. `secret` signs what we put into addresses and links.
+    server delivers `help+anything@` to `help@`. `ask_rating`: agents' mails end in a link to rate us by. `secret`
+    signs what we put into addresses and links.
     """
 
     name: str
@@ -97,6 +98,7 @@ class MailSettings(Struct, frozen=True, tag="mail", tag_field="kind", forbid_unk
     delete_after_import: bool = False
     authserv_id: str | None = None
     plus_addressing: bool = False
+    ask_rating: bool = True
     secret: Annotated[str, Meta(min_length=16)] | None = None
     poll_seconds: Annotated[float, Meta(gt=0, le=540)] = 120
 

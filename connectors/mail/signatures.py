@@ -81,7 +81,7 @@ def without(lines: list[str]) -> list[str]:
 def may_be(lines: list[str]) -> bool:
     """Whether lines below a signature's rule are short and few enough to be one."""
     said = [line for line in lines if line.strip()]
-    return len(said) <= _DELIMITED and all(_width(line) <= 120 for line in said)
+    return len(said) <= _DELIMITED and all(_short(line) for line in said)
 
 
 def _step(lines: list[str]) -> list[str] | None:
@@ -139,7 +139,7 @@ def _delimited(lines: list[str]) -> int | None:
             if not apart and (len(rest) < 2 or any(_SENTENCE.search(later) for later in rest)):
                 return None
             limit = 2 * _DELIMITED if line == "-- " else _DELIMITED
-            short = all(_width(later) <= 120 for later in rest)
+            short = all(_short(later) for later in rest)
             return at if len(rest) <= limit and (short or line == "-- ") else None
     return None
 
@@ -163,6 +163,14 @@ def _company(lines: list[str]) -> int | None:
             return None
         return at if ruled else said[0]
     return None
+
+
+def _short(line: str) -> bool:
+    """Whether a line is as short as those of signatures; a link counts for little, as long as it may be."""
+    return _width(_LINK.sub("https://", line)) <= 120
+
+
+_LINK = re.compile(r"https?://\S+")
 
 
 def _width(text: str) -> int:

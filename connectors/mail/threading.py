@@ -100,9 +100,9 @@ def _closest(facts: Facts) -> tuple[Candidate | None, float]:
 
 
 def _same_subject(mail: Mail, known: Sequence[Candidate]) -> list[Candidate]:
-    """Cases with this subject. One that is no answer has to say enough, and the case to be open."""
+    """Cases in which this subject was used. One that is no answer has to say enough, and the case to be open."""
     subject = normalised(mail.subject)
-    same = [one for one in known if one.knows and subject and normalised(one.subject) == subject]
+    same = [one for one in known if one.knows and subject and subject in map(normalised, (one.subject, *one.subjects))]
     if answers(mail.subject):
         return same
     return [one for one in same if one.status != "closed" and _says_enough(subject)]

@@ -9,13 +9,17 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from hub import texts
+from hub import render
 from hub.types import Button, Language
 
 NOT_BY_MAIL = frozenset({"assist", "take_back"})
 """Payloads of buttons that are of no use to people who wait for hours."""
 
-_LINK = re.compile(r"https?://[^\s<>\"'，。；：！？、（）【】《》“”]+")
+_LINK = re.compile(r"https?://[^\s<>\"'，。；：！？、（）【】《》“”]*[^\s<>\"'，。；：！？、（）【】《》“”.,;:!?)\]]")
+_NO_NAME = re.compile(r"[@/\\<>|]|\.\w{2}|\d{5}|[。！!？?]")
+"""What stands in names that are none: addresses, links, advertisements. Nobody is greeted with these by us."""
+
+_LONGEST_NAME = 40
 _WORDS: dict[str, dict[Language, str]] = {
     "greeting": {"en": "Hello{name},", "zh": "{name}您好："},
     "closing": {"en": "Kind regards", "zh": "祝好"},
@@ -23,6 +27,10 @@ _WORDS: dict[str, dict[Language, str]] = {
         "en": "This answer was written automatically. If it is not what you need, just reply to this mail: where our "
         "bot cannot help, a person takes over.",
         "zh": "这是一封自动回复。如果没有解决您的问题，直接回复本邮件即可：机器人答不了的，会由人工客服接手。",
+    },
+    "acknowledged": {
+        "en": "This mail was sent automatically. If there is something to add, just reply to it.",
+        "zh": "这是一封自动确认邮件。如需补充，直接回复本邮件即可。",
     },
     "waits": {
         "en": "The answer will come by mail. I cannot promise when; you keep your place in the queue.",
@@ -54,29 +62,29 @@ def say(key: str, language: Language, **words: str) -> str:
     return _WORDS[key][language].format(**words)
 
 
-def choices(buttons: Sequence[Button], language: Language) -> str:
-    """Buttons as a list; the hub understands the number that is written back, so each keeps its place."""
-    offered = [f"{n}. {each.title}" for n, each in enumerate(buttons, 1) if each.payload not in NOT_BY_MAIL]
-    return "\n".join([*offered, "", texts.say("reply_with_number", language)]) if offered else ""
+def called(name: str | None) -> str:
+    """A name as somebody can be greeted with it; "" for what is no name."""
+    name = " ".join((name or "").split())
+    return "" if len(name) > _LONGEST_NAME or _NO_NAME.search(name) else name
 
 
 def automatic(
     text: str, buttons: Sequence[Button], language: Language, name: str | None, sender_name: str, waits: bool = False
 ) -> Body:
     """A mail of the bot's, or of the house's; `waits`: it says no more than that a person will answer."""
-    called = (f" {name}" if language == "en" else name) if name else ""
+    whom = called(name)
     paragraphs = [
-        say("greeting", language, name=called),
+        say("greeting", language, name=f" {whom}" if whom and language == "en" else whom),
         text.strip(),
-        choices(buttons, language),
+        render.listed(buttons, language, NOT_BY_MAIL),
         say("waits", language) if waits else "",
         "\n".join(part for part in (say("closing", language), sender_name) if part),
     ]
-    note = say("automatic", language)
+    note = say("acknowledged" if waits else "automatic", language)
     said = [part for part in paragraphs if part]
     return Body(
         "\n\n".join([*said, f"-- \n{note}"]),
-        _page("".join(map(_paragraph, said)) + f'<p style="color:#666;font-size:90%">{_linked(note)}</p>'),
+        _page("".join(map(_paragraph, said)) + _below(note)),
     )
 
 
@@ -90,7 +98,7 @@ def personal(
     plain, markup = [text.strip()], _paragraph(text.strip())
     if signed:
         plain.append("-- \n" + "\n".join(signed))
-        markup += f'<p style="color:#666">{_linked(chr(10).join(signed))}</p>'
+        markup += _below("\n".join(signed))
     if quoted is not None:
         head = say("wrote", language, date=quoted.at.strftime("%Y-%m-%d %H:%M %Z").strip(), who=quoted.who)
         plain.append(head + "\n" + "\n".join(f"> {each}".rstrip() for each in quoted.text.strip().split("\n")))
@@ -103,6 +111,11 @@ def personal(
 
 def _page(markup: str) -> str:
     return f'<!DOCTYPE html><html><head><meta charset="utf-8"></head><body>{markup}</body></html>'
+
+
+def _below(text: str) -> str:
+    """What stands below the words, set apart as mail programs know it."""
+    return f'<p style="color:#666;font-size:90%">-- <br>{_linked(text)}</p>'
 
 
 def _paragraph(text: str) -> str:

@@ -44,6 +44,24 @@ class Change(Struct, frozen=True, kw_only=True):
     undone_at: datetime | None
 
 
+async def decline(conn: Connection, conversation: str, other: str) -> None:
+    """Notes at a conversation's letters that they do not belong to another one, as they might have."""
+    await conn.execute(
+        """
+        with declined as (
+            update messages set extra = jsonb_set(extra, '{case,declined}',
+                    coalesce(extra->'case'->'declined', '[]') || to_jsonb($2::text))
+                where conversation = $1 and extra->'case'->'maybe' ? $2
+                    and not coalesce(extra->'case'->'declined', '[]') ? $2
+                returning key, conversation
+        )
+        insert into events (kind, conversation, message) select 'message', conversation, key from declined
+        """,
+        conversation,
+        other,
+    )
+
+
 async def move(conn: Connection, keys: Sequence[int], to: Conversation) -> tuple[Place, ...]:
     """Moves messages into another locked conversation; in another customer's stream they get new numbers at its end.
 

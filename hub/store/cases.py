@@ -14,7 +14,10 @@ from hub.types import Letter, Status
 
 
 class Candidate(Struct, frozen=True):
-    """A conversation that a letter may belong to. `knows`: its sender takes part in it already."""
+    """A conversation that a letter may belong to. `knows`: its sender takes part in it already.
+
+    `subject` is the latest one that a person wrote, `subjects` are all lately, it included.
+    """
 
     conversation: str
     status: Status
@@ -22,15 +25,17 @@ class Candidate(Struct, frozen=True):
     subject: str
     last_text: str
     updated_at: datetime
+    subjects: tuple[str, ...] = ()
 
 
 _CANDIDATE = """
     select c.id, c.status, c.updated_at,
         exists (select from participants p where p.conversation = c.id and p.address = $2) as knows,
-        coalesce((select m.extra->'letter'->>'subject' from messages m where m.conversation = c.id
-            and m.extra->'letter' is not null order by m.key desc limit 1), '') as subject,
+        array(select coalesce(m.extra->'letter'->>'subject', '') from messages m where m.conversation = c.id
+            and m.extra->'letter' is not null and m.extra->'letter'->'automatic' is null
+            order by m.key desc limit 20) as subjects,
         coalesce((select m.text from messages m where m.conversation = c.id and m.author = 'customer'
-            order by m.key desc limit 1), '') as last_text
+            and m.extra->'letter'->'automatic' is null order by m.key desc limit 1), '') as last_text
     from conversations c"""
 
 
@@ -39,9 +44,10 @@ def _candidate(row: asyncpg.Record) -> Candidate:
         row["id"],
         row["status"],
         row["knows"],
-        row["subject"],
+        row["subjects"][0] if row["subjects"] else "",
         row["last_text"],
         row["updated_at"],
+        tuple(dict.fromkeys(row["subjects"])),
     )
 
 

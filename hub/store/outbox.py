@@ -104,6 +104,11 @@ async def mark(
     )
 
 
+async def name(conn: Connection, key: int, platform_id: str) -> None:
+    """Writes down under which id the platform will know a message, where that is known before it is sent."""
+    await conn.execute("update messages set platform_id = $2 where key = $1", key, platform_id)
+
+
 async def part_arrived(
     conn: Connection, key: int, number: int, *, last: bool, platform_id: str | None, counts: bool
 ) -> None:

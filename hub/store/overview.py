@@ -71,7 +71,8 @@ _COLUMNS = """
     c.priority, c.waiting_since, c.created_at, c.updated_at, last.author, last.text, last.created_at as said_at,
     case when exists (select from participants t where t.conversation = c.id) then
         (select m.extra->'letter'->>'subject' from messages m where m.conversation = c.id and m.author = 'customer'
-            and m.extra->'letter' is not null order by m.key desc limit 1) end as subject,
+            and m.extra->'letter' is not null
+            order by m.extra->'letter'->'automatic' is null desc, m.key desc limit 1) end as subject,
     (select jsonb_agg(jsonb_build_array(i.channel, i.external_id) order by i.id) from identities i
         where i.customer = c.customer) as identities,
     (select count(*) from messages m where m.conversation = c.id and m.author = 'customer' and m.key > coalesce(

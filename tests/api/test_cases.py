@@ -46,6 +46,14 @@ async def test_letters_are_merged_split_and_put_back(office: Office) -> None:
         _, listed = await office.call("GET", f"/conversations?q={words}", token=token)
         assert [one["id"] for one in listed["items"]] == [one.conversation for one in found]
 
+    decline = f"/conversations/{bill.conversation}/decline"
+    for _ in range(2):  # by two agents at once
+        assert (await office.call("POST", decline, {"other": lamp.conversation}, token=token))[0] == 204
+    assert (await office.call("POST", decline, {"other": "nowhere"}, token=token))[0] == 204
+    assert (await office.call("POST", "/conversations/nowhere/decline", {"other": "x"}, token=token))[0] == 404
+    _, seen = await office.call("GET", f"/conversations/{bill.conversation}/messages", token=token)
+    assert seen["items"][0]["case"]["declined"] == [lamp.conversation]
+
     merge = f"/conversations/{bill.conversation}/merge"
     status, change = await office.call("POST", merge, {"into": lamp.conversation}, token=token)
     assert (status, change["kind"], change["agent"]) == (200, "merge", "Li")

@@ -7,9 +7,11 @@ import base64
 import re
 
 import aiohttp
+import pytest
 
 from connectors.mail.parse import parse
 from hub.connector import File
+from hub.types import BotReply, BotTurn, Button, Handoff, Say
 from tests.connectors.mail_transport.post import Office, Post
 from tests.hub.house import HIT
 from tests.simulators.mail import ADDRESS, SECOND, text_of
@@ -28,7 +30,7 @@ async def test_a_whole_case(office: Office) -> None:
     assert first["Subject"] == "Re: Can I return it?"
     assert first["Auto-Submitted"] == "auto-replied"
     assert first["X-Auto-Response-Suppress"] == "All"
-    assert office.mail.smtp.posted[0].sender == ""
+    assert office.mail.smtp.posted[0].sender == ADDRESS, "reports on it come back to us"
 
     await office.says("ann", "and for how long? let me talk to a human")
     await office.says("ann", "I want a human")
@@ -175,6 +177,64 @@ async def test_eight_megabytes(office: Office) -> None:
     await office.delivers(office.mail.write("ann", "Can I return it?", files=[("big.bin", "application/x-x", data)]))
     await office.made.until("select count(*) from attachments where state = 'stored'", is_=1)
     assert await office.made.value("select data = $1 from attachments", data)
+
+
+async def test_what_the_bot_says_at_once_is_one_mail(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = (Say("I am sorry about that."), Say("Which order is it?", (Button("No order number", "/no_number"),)))
+
+    async def answers(turn: BotTurn) -> BotReply:
+        return BotReply(effects=(*said, Handoff("asked")) if "human" in turn.text else said, intent="x")
+
+    monkeypatch.setattr(office.made.bot, "respond", answers)
+    await office.says("ann", "It is broken.")
+    assert len(office.sent("ann")) == 1
+    text = text_of(office.sent("ann")[0])
+    assert 'I am sorry about that.\n\nWhich order is it?\n\nYou can also reply: "No order number".' in text
+    assert "Reply with the number" not in text, "it takes no number for that"
+    await office.says("ann", "A human, please. It is broken.")
+    assert len(office.sent("ann")) == 2
+    assert "Which order is it?\n\nI am passing you on" in text_of(office.sent("ann")[1])
+
+
+async def test_who_waits_is_not_told_that_a_person_might_come(office: Office) -> None:
+    await office.delivers(office.mail.write("ann@customer.example", "I want a human", subject="x"))
+    assert "where our bot cannot help" not in text_of(office.sent("ann")[0])
+    assert "sent automatically" in text_of(office.sent("ann")[0])
+
+
+@pytest.mark.parametrize("name", ["Win at evil.example now", "ann@customer.example", "Call 0190 123456!", "x" * 41])
+async def test_nobody_is_greeted_with_an_advertisement(office: Office, name: str) -> None:
+    raw = office.mail.write("ann", "Can I return it?")
+    await office.delivers(raw.replace(b"From: Ann ", f'From: "{name}" '.encode()))
+    assert text_of(office.sent("ann")[0]).startswith("Hello,\n\n")
+
+
+async def test_an_agents_mail_as_others_read_it(office: Office) -> None:
+    await office.delivers(office.mail.write("ann", "I want a human", subject="A lamp of mine"))
+    await office.answer(await office.made.conversation(), "See https://shop.example/lamps.")
+    mail = office.sent("ann")[-1]
+    body = mail.get_body(("html",))
+    assert body is not None
+    assert '<a href="https://shop.example/lamps">https://shop.example/lamps</a>.' in body.get_content()
+    assert "wrote:\n> I want a human" in text_of(mail), "the subject is not what she wrote"
+    assert parse(office.mail.smtp.posted[-1].data).text == "See https://shop.example/lamps.", "our signature is known"
+
+
+async def test_who_has_rated_us_is_not_asked_again(office: Office, post: Post) -> None:
+    await office.says("ann", "I want a human")
+    conversation = await office.made.conversation()
+    await office.answer(conversation, "Here I am.")
+    assert "How did we do?" in text_of(office.sent("ann")[-1])
+    await office.made.rows("insert into ratings (conversation, score) values ($1, 5)", conversation)
+    await office.answer(conversation, "And still am.")
+    assert "How did we do?" not in text_of(office.sent("ann")[-1])
+
+
+async def test_nobody_is_asked_to_rate_us_where_that_is_not_wanted(post: Post) -> None:
+    async with post.open(ask_rating=False) as office:
+        await office.says("ann", "I want a human")
+        await office.answer(await office.made.conversation(), "Here I am.")
+        assert "/rate/" not in text_of(office.sent("ann")[-1])
 
 
 async def test_a_customer_rates_us_once(post: Post) -> None:

@@ -34,6 +34,17 @@ def candidate(
     return Candidate(id, status, knows, subject, "Where is my lamp?", datetime.now(UTC))
 
 
+async def test_a_case_has_all_the_subjects_that_people_gave_it(office: Office) -> None:
+    await office.delivers(office.mail.write("ann", "I want a human", subject="A lamp of mine"))
+    await office.delivers(re.sub(rb"Subject: .*", b"Subject: The bill\r", office.mail.answer("ann", "Look at it.")))
+    away = office.mail.answer("ann", "Not here.", **{"Auto-Submitted": "auto-replied"})
+    await office.delivers(re.sub(rb"Subject: .*", b"Subject: Out of office\r", away))
+    await office.delivers(office.mail.write("ann", "Well?", subject="Re: A lamp of mine"))
+    await office.delivers(office.mail.write("ann", "Is it right?", subject="AW: The bill"))
+    await office.delivers(office.mail.write("ann", "A new matter", subject="Re: Out of office"))
+    assert await office.rules() == ["new", "token", "token", "subject", "subject", "new"]
+
+
 def test_the_rules_in_their_order() -> None:
     token, referenced, known = candidate("token"), candidate("reference"), candidate("subject")
     close = candidate("content", "Another subject altogether")
