@@ -18,6 +18,7 @@ const message = (more: Partial<Message>): Message => ({
 describe("how a message stands", () => {
   it("is said of what agents and the assistant wrote, with a reason where it has not arrived for sure", () => {
     expect(standingOf(message({}))).toMatchObject({ state: "sent", tone: "calm", why: undefined });
+    expect(standingOf(message({ error: "delayed: x" }))).toMatchObject({ state: "delayed", tone: "unsure", why: "delayed: x" });
     expect(standingOf(message({ delivery: "failed", error: "too long" }))).toMatchObject({ tone: "bad", why: "too long" });
     expect(standingOf(message({ delivery: "unknown", error: "?" }))).toMatchObject({ tone: "unsure", why: "?" });
     expect(standingOf(message({ delivery: "queued", error: "later" }))).toMatchObject({ tone: "calm", why: "later" });
@@ -42,5 +43,10 @@ it("reasons of the hub's are said in our words, those of platforms in theirs", (
   expect(words("no channel oa is configured")).toContain(" oa ");
   expect(words("Forbidden: bot was blocked by the user")).toBe(en.why.blocked);
   expect(words("the bot is no longer in the group")).toBe(en.why.notInGroup);
+  expect(words("came back: ann@shop.example could not be reached (550 no (such) user)")).toBe(
+    "The mail came back: ann@shop.example cannot be reached (550 no (such) user).",
+  );
+  expect(words("delayed: ann@shop.example could not be reached yet (452 full)")).toContain("tried again");
+  expect(words("an acknowledgement has gone to this sender within the last day")).toBe(en.why.acknowledged);
   expect(words("chat not found")).toBe("The platform says: chat not found.");
 });

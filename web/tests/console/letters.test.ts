@@ -2,13 +2,16 @@ import { describe, expect, it } from "vitest";
 import type { Change, Letter, Message } from "../../console/src/api/types.ts";
 import {
   answering,
+  faultWords,
   goneBy,
   isDoubtful,
   latestLetter,
+  offeredIn,
   othersOf,
   reasonOf,
   recipientsOf,
   withChanges,
+  wordsOf,
 } from "../../console/src/inbox/letters.ts";
 
 const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 9, minute)).toISOString();
@@ -54,11 +57,17 @@ describe("an answer", () => {
       "to the others it was sent to, once",
       { ...ann, to: ["help@shop.example", "eve@example.com"], cc: ["eve@example.com", "ann@example.com"] },
       "ann@example.com",
-      ["help@shop.example", "eve@example.com"],
+      ["eve@example.com"],
+    ],
+    [
+      "never to ourselves",
+      { ...ann, to: ["Sales+case@shop.example"], cc: ["sales@shop.example", "bob@example.com"], reply_to: ["help@shop.example"] },
+      "ann@example.com",
+      ["bob@example.com"],
     ],
     ["to where it is wanted", { ...ann, reply_to: ["desk@example.com", "two@example.com"] }, "desk@example.com", ["two@example.com"]],
   ])("goes %s", (_, letter, to, cc) => {
-    expect(recipientsOf(letter)).toEqual({ to, cc });
+    expect(recipientsOf(letter, ["help@shop.example", "sales@shop.example"])).toEqual({ to, cc });
   });
 
   it.each([
@@ -71,6 +80,26 @@ describe("an answer", () => {
   ])("to %j has the subject %j", (subject, answer) => {
     expect(answering(subject)).toBe(answer);
   });
+});
+
+it("a letter's words do not repeat its subject", () => {
+  expect(wordsOf("Lamp\n\nIt is dark.", "Re: Lamp")).toBe("It is dark.");
+  expect(wordsOf("Lamp", "Lamp")).toBe("Lamp");
+  expect(wordsOf("It is dark.\n\nAnn", "")).toBe("It is dark.\n\nAnn");
+  expect(wordsOf("\n\nIt is dark.")).toBe("\n\nIt is dark.");
+});
+
+it("what could not be read is said in our words, or the hub's where we have none", () => {
+  const t = (key: string) => key;
+  expect(faultWords("winmail.dat, Outlook's own format: cannot be read here", t)).toBe("letter.fault.winmail");
+  expect(faultWords("something else", t)).toBe("something else");
+});
+
+it("by letter nobody is offered what is for those who sit and wait", () => {
+  const said = message("1", 1, { buttons: [{ title: "Returns", payload: "article:r" }, { title: "Ask", payload: "assist" }] });
+  expect(offeredIn(said, true).map((button) => button.title)).toEqual(["Returns"]);
+  expect(offeredIn(said, false)).toHaveLength(2);
+  expect(offeredIn(message("2", 2), true)).toEqual([]);
 });
 
 describe("why a letter is here", () => {
@@ -120,4 +149,6 @@ it("guesses name each other conversation once, and never this one", () => {
   const said = [message("a", 1, guess("x", "here")), message("b", 2, guess("x", "y")), message("c", 3)];
   expect(othersOf("here", said)).toEqual(["x", "y"]);
   expect(othersOf("here")).toEqual([]);
+  const answered = { case: { rule: "stranger", reason: "", maybe: ["x", "y"], declined: ["x"] } };
+  expect(othersOf("here", [message("a", 1, answered)])).toEqual(["y"]);
 });

@@ -61,6 +61,7 @@ export const attachmentUrl = (id: string) => `/api/v1/attachments/${part(id)}`;
 export const changes = async (id: string): Promise<Change[]> => (await get<{ items: Change[] }>(at(id, "/changes"))).items;
 export const merge = (id: string, into: string) => post<Change>(at(id, "/merge"), { into });
 export const split = (id: string, message: string) => post<Change>(at(id, "/split"), { message });
+export const decline = (id: string, other: string) => post<void>(at(id, "/decline"), { other });
 export const undo = (change: number) => post<Change>(`/changes/${part(change)}/undo`);
 /** A letter as the file that it came as. */
 export const originalUrl = (id: string, message: string) => `/api/v1${at(id, `/messages/${part(message)}/original`)}`;

@@ -33,6 +33,8 @@ export interface Identity {
 export interface Channel {
   name: string;
   kind: string;
+  /** Ours, on channels of letters. */
+  addresses?: string[];
 }
 
 /** How long and how often the platform still lets us write. */
@@ -114,6 +116,8 @@ export interface Letter {
   reply_to?: string[];
   /** No person wrote it. */
   automatic?: boolean;
+  /** What of it could not be read, in the hub's words. */
+  faults?: string[];
 }
 
 /** Why a letter came into a conversation (none: it began one), and in which others it may belong. */
@@ -122,6 +126,8 @@ export interface Case {
   rule: string;
   reason: string;
   maybe?: string[];
+  /** Those of them of which an agent has said no. */
+  declined?: string[];
 }
 
 /** A move of letters between conversations, by an agent. */

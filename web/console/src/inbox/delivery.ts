@@ -16,6 +16,7 @@ const STANDINGS: Record<string, Pick<Standing, "icon" | "tone">> = {
   queued: { icon: "clock", tone: "calm" },
   sending: { icon: "out", tone: "calm" },
   sent: { icon: "check", tone: "calm" },
+  delayed: { icon: "unsure", tone: "unsure" },
   delivered: { icon: "checks", tone: "calm" },
   failed: { icon: "alert", tone: "bad" },
   unknown: { icon: "unsure", tone: "unsure" },
@@ -25,11 +26,12 @@ const STANDINGS: Record<string, Pick<Standing, "icon" | "tone">> = {
 /** Undefined where nothing is to be said: the customer's own messages, notes, and lines of the system that went well. */
 export function standingOf(message: Message): Standing | undefined {
   const { author, kind, delivery, error } = message;
-  const known = STANDINGS[delivery ?? ""];
+  const state = delivery === "sent" && error ? "delayed" : (delivery ?? "");
+  const known = STANDINGS[state];
   if (!known || author === "customer" || kind === "note") return undefined;
   if (author === "system" && known.tone === "calm") return undefined;
-  const explained = delivery !== "sent" && delivery !== "delivered";
-  return { state: delivery!, ...known, why: explained ? error : undefined };
+  const explained = state !== "sent" && state !== "delivered";
+  return { state, ...known, why: explained ? error : undefined };
 }
 
 /** The hub's own reasons, and what nearly every platform can say. */
@@ -40,6 +42,10 @@ const REASONS: [RegExp, string][] = [
   [/^the platform did not answer in time$/, "why.noAnswer"],
   [/^an error of ours while it was being sent/, "why.ourError"],
   [/^no channel (\S+) is configured$/, "why.noChannel"],
+  [/^came back: (.+) could not be reached \((.*)\)$/s, "why.cameBack"],
+  [/^came back for now: (.+) could not be reached \((.*)\)$/s, "why.cameBackForNow"],
+  [/^delayed: (.+) could not be reached yet \((.*)\)$/s, "why.delayed"],
+  [/^an acknowledgement has gone to this sender/, "why.acknowledged"],
   [/\bblocked\b/i, "why.blocked"],
   [/^unsubscribed$/, "why.unsubscribed"],
   [/no longer in the group|\bkicked\b/i, "why.notInGroup"],
@@ -50,7 +56,7 @@ const REASONS: [RegExp, string][] = [
 export function reasonWords(why: string, t: Translate): string {
   for (const [pattern, key] of REASONS) {
     const found = pattern.exec(why);
-    if (found) return t(key, { value: found[1] ?? "" });
+    if (found) return t(key, { value: found[1] ?? "", more: found[2] ?? "" });
   }
   return t("why.platform", { value: why });
 }

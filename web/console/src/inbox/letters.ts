@@ -11,18 +11,40 @@ export const latestLetter = (messages: Message[] = []): Letter | undefined =>
 
 export const hasLetters = (messages: Message[] = []): boolean => messages.some((message) => message.letter);
 
-/** Whom an answer to a letter reaches: where its sender wants it, and whoever else it was sent to. */
-export function recipientsOf({ sender, reply_to = [], to = [], cc = [] }: Letter): { to: string; cc: string[] } {
-  const [first = sender, ...others] = reply_to;
-  // Of one address alone, that is ours.
-  const beside = to.length > 1 ? to : [];
-  return { to: first, cc: [...new Set([...others, ...beside, ...cc])].filter((address) => address !== first) };
+/** An address without what stands behind a `+`. */
+const plain = (address: string): string => address.toLowerCase().replace(/\+[^@]*(?=@)/, "");
+
+/** Whom an answer to a letter reaches: where its sender wants it, and whoever else it was sent to; never ourselves. */
+export function recipientsOf({ sender, reply_to = [], to = [], cc = [] }: Letter, own: string[]): { to: string; cc: string[] } {
+  const ours = new Set(own.map(plain));
+  const foreign = (address: string) => !ours.has(plain(address));
+  const [first = sender, ...others] = reply_to.filter(foreign);
+  return { to: first, cc: [...new Set([...others, ...to, ...cc])].filter((address) => address !== first && foreign(address)) };
 }
 
 const PREFIXES = /^(?:\s*(?:re|aw|sv|fwd?|wg|回复|答复|回覆|转发|轉寄)\s*(?:\[\d+\])?\s*[:：])+\s*/i;
 
 /** The subject that an answer has. */
 export const answering = (subject = ""): string => `Re: ${subject.replace(PREFIXES, "")}`.trim();
+
+/** What was written, without the subject that the hub puts in front of a first letter for the assistant. */
+export function wordsOf(text: string, subject = ""): string {
+  const head = `${subject.replace(PREFIXES, "").trim()}\n\n`;
+  return head.trim() && text.startsWith(head) ? text.slice(head.length) : text;
+}
+
+const FAULTS: [RegExp, string][] = [
+  [/winmail/i, "winmail"],
+  [/encrypted/i, "encrypted"],
+  [/cut off/i, "cut"],
+  [/only in the original/i, "long"],
+];
+
+/** What of a letter could not be read, in our words where we have some. */
+export const faultWords = (fault: string, t: Translate): string => {
+  const known = FAULTS.find(([pattern]) => pattern.test(fault));
+  return known ? t(`letter.fault.${known[1]}`) : fault;
+};
 
 /** Somebody with their address, as mail programs write it. */
 export const addressed = ({ name, sender }: Letter): string => (name ? `${name} <${sender}>` : sender);
@@ -60,7 +82,14 @@ export function withChanges(messages: Message[], changes: Change[]): Row[] {
 export const goneBy = (id: string, changes: Change[]): Change | undefined =>
   changes.find((change) => change.kind === "merge" && change.from_case === id && !change.undone_at);
 
-/** Conversations that the letters here may belong to. */
-export const othersOf = (id: string, messages: Message[] = []): string[] => [
-  ...new Set(messages.flatMap((message) => message.case?.maybe ?? []).filter((other) => other !== id)),
-];
+/** What a message of ours offered; by letter nobody is offered what is for those who sit and wait. */
+export const offeredIn = ({ buttons = [] }: Message, byLetter: boolean): NonNullable<Message["buttons"]> =>
+  byLetter ? buttons.filter(({ payload }) => payload !== "assist" && payload !== "take_back") : buttons;
+
+/** Conversations that the letters here may belong to, as far as no agent has said no. */
+export const othersOf = (id: string, messages: Message[] = []): string[] => {
+  const guessed = messages.flatMap(({ case: { maybe = [], declined = [] } = { rule: "", reason: "" } }) =>
+    maybe.filter((other) => !declined.includes(other)),
+  );
+  return [...new Set(guessed)].filter((other) => other !== id);
+};

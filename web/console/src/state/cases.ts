@@ -10,9 +10,6 @@ export const changesOf = reactive(new Map<string, Change[]>());
 /** What this agent moved last, to be undone at once. */
 export const lastMove = ref<Change>();
 
-/** Guesses that this agent has waved away in this window. */
-export const declined = reactive(new Set<string>());
-
 /** Only letters are moved, and where all of them went nothing is left: other conversations are not asked for. */
 export async function openChanges(id: string): Promise<void> {
   const messages = inbox.transcripts.get(id) ?? [];
@@ -40,6 +37,11 @@ export async function merge(id: string, into: string): Promise<Change> {
 
 export async function split(id: string, message: string): Promise<Change> {
   return (lastMove.value = await api.split(id, message));
+}
+
+/** What letters here do not belong to, as far as was guessed: agents are not asked again. */
+export async function decline(id: string, others: string[]): Promise<void> {
+  for (const other of others) await api.decline(id, other);
 }
 
 export async function undo(change: number): Promise<Change> {
