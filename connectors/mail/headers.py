@@ -71,7 +71,7 @@ def decode_words(text: str) -> str:
     text = _BETWEEN.sub(r"\1", text)
     pieces: list[str] = []
     waiting, label, end = b"", "", 0
-    for match in _ENCODED.finditer(text):
+    for match in _ENCODED.finditer(text, 0, text.rfind("?=") + 2):  # beyond it every beginning would look for its end
         between, named = text[end : match.start()], match[1].partition("*")[0]
         if waiting and (between or named.lower() != label.lower()):
             pieces.append(charsets.decode(waiting, label).text)
@@ -143,7 +143,9 @@ _PERCENT = re.compile(r"(?:[\w.~()-]|%[0-9A-Fa-f]{2})*%[89A-Fa-f][0-9A-Fa-f](?:[
 # Addresses --------------------------------------------------------------------------------------------------------
 
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*+"?|<[^<>]*+>|[,;]|[^",;<>]++|.', re.DOTALL)
-_MAILBOX = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+")
+_NOT_IN_MAILBOX = re.compile(r"[\s<>()\[\],;:\"']+")
+_QUOTED_MAILBOX = re.compile(r"\s*(\"(?:[^\"\\]|\\.)*+\"@[^\s<>()\[\],;:\"'@]++)\s*")
+_LONGEST_MAILBOX = 400
 _COMMENT = re.compile(r"\(([^()]*)\)")
 
 
@@ -176,24 +178,33 @@ def _without_group(text: str) -> str:
 
 
 def _address(name: str, address: str) -> Address | None:
-    name, address = decode_words(name.strip()), decode_words(address.strip())
-    mailbox = _MAILBOX.search(address)
-    if mailbox is None:
-        mailbox = _MAILBOX.search(name) if not address else None
-        if mailbox is not None:
-            name = name.replace(mailbox[0], "").replace("<>", "").replace("<", "")
-    if mailbox is None:
+    """Whom it names. What stands in encoded words counts only where nothing else is an address: it is for display."""
+    bare = charsets.clean(name.strip())
+    name, address = decode_words(bare), decode_words(address.strip())
+    mailbox = _mailbox(address)
+    if not mailbox and not address:
+        mailbox = _mailbox(bare) or _mailbox(name)
+        name = name.replace(mailbox, "").replace("<>", "").replace("<", "")
+    if not mailbox:
         return None
     shown = re.sub(r"\\(.)", r"\1", name).strip(" \t\"'")
     comment = _COMMENT.fullmatch(shown)
     shown = " ".join((comment[1] if comment else shown).split())[:200]
-    return Address("" if shown.lower() == mailbox[0].lower() else shown, mailbox[0].strip("."))
+    return Address("" if shown.lower() == mailbox.lower() else shown, mailbox.strip("."))
+
+
+def _mailbox(text: str) -> str:
+    """The first address in a text; one whose local part is quoted is taken whole, not what somebody quoted there."""
+    quoted = _QUOTED_MAILBOX.fullmatch(text)
+    found = [quoted[1]] if quoted else _NOT_IN_MAILBOX.split(text)
+    return next((one for one in found if "@" in one[1:-1] and len(one) <= _LONGEST_MAILBOX), "")
 
 
 # Ids and dates ----------------------------------------------------------------------------------------------------
 
 _ID = re.compile(rb"<([^<>]{1,990})>")
-_BARE = re.compile(rb"[^\s<>,;\"']{1,490}@[^\s<>,;\"']{1,490}")
+_NOT_IN_ID = re.compile(rb"[\s<>,;\"']+")
+_LONGEST_ID = 980
 
 
 def ids(values: list[bytes]) -> tuple[str, ...]:
@@ -212,7 +223,8 @@ def ids(values: list[bytes]) -> tuple[str, ...]:
 def _ids(value: bytes) -> Iterator[str]:
     bracketed = [_FOLD.sub(b"", match[1]).strip() for match in _ID.finditer(value)]
     if not any(bracketed):
-        bracketed = _BARE.findall(_FOLD.sub(b" ", value))
+        bare = _NOT_IN_ID.split(_FOLD.sub(b" ", value))
+        bracketed = [one for one in bare if b"@" in one[1:-1] and len(one) <= _LONGEST_ID]
     for raw in bracketed:
         one = charsets.decode(raw).text.strip()
         if one:
