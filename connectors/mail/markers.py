@@ -27,10 +27,10 @@ _FORWARDED = (
 )
 _DASHES = r"[-_—–=*#\s>|]"
 _SEPARATOR = re.compile(
-    rf"{_DASHES}*[-_—–=*]{{2,}}\s*(?:(?P<reply>{_ORIGINAL})"
-    rf"|(?P<forward>{_FORWARDED}))\s*[:：]?\s*[-_—–=*]{{2,}}{_DASHES}*",
+    rf"({_DASHES}*+)(?:(?P<reply>{_ORIGINAL})|(?P<forward>{_FORWARDED}))\s*+[:：]?({_DASHES}*+)",
     re.IGNORECASE,
 )
+_RULE_BEFORE, _RULE_AFTER = re.compile(r"[-_—–=*]{2}\Z"), re.compile(r"\s*+[-_—–=*]{2}")
 _BEGIN = re.compile(
     r"\s*(?:begin forwarded message|forwarded message|开始转发的?邮件|(?:下面|以下)是(?:被)?转发的?邮件|被转发的?邮件"
     r"|anfang der weitergeleiteten (?:nachricht|e-?mail)|début du message (?:transféré|réexpédié)"
@@ -45,7 +45,7 @@ def separator(text: str) -> Literal["", "reply", "reply only", "forward", "line"
     if len(text) > _MAX_LINE:
         return ""
     found = _SEPARATOR.fullmatch(text)
-    if found:
+    if found and _RULE_BEFORE.search(found[1].rstrip()[-2:]) and _RULE_AFTER.match(text, found.start(4)):
         if found["forward"]:
             return "forward"
         return "reply only" if "回复" in text or "repl" in text.lower() else "reply"
