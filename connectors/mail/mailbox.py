@@ -56,8 +56,11 @@ class Mailbox:
         """Why it cannot be read, here or where it is read; nothing where all is well."""
         if self._here is not None:
             return self._here
-        async with self._db.connection() as conn:
-            said = await channel_state.get(conn, self._settings.name, self._key)
+        try:
+            async with self._db.connection() as conn:
+                said = await channel_state.get(conn, self._settings.name, self._key)
+        except AWAY as error:
+            return f"the database is away ({type(error).__name__})"
         return "IMAP: the mailbox has not been read yet" if said is None else said
 
     async def _read(self) -> None:
