@@ -8,9 +8,15 @@ from typing import Literal
 
 Word = Literal["verified", "forged", "unknown"]
 
-_COMMENT = re.compile(r"\([^()]*\)")
+_OUTSIDE = re.compile(r'"(?:[^"\\]|\\.)*+"?|\(|[^"(]++', re.DOTALL)
+_COMMENT = re.compile(r"[()]|(?:[^()\\]|\\.)++|\\", re.DOTALL)
+_PLAIN = re.compile(r"[\w.-]*", re.ASCII)
 _RESULT = re.compile(r"\s*(dmarc|dkim|spf)\s*(?:/\s*\d+)?\s*=\s*([a-z]+)", re.IGNORECASE)
-_DOMAIN = re.compile(r"\b(?:header\.(?:d|i|from)|smtp\.mailfrom)\s*=\s*\"?(?:[^\s;\"@]*@)?([\w.-]+)", re.IGNORECASE)
+_NAMED = {
+    "dmarc": re.compile(r"(?<![\w.])header\.from\s*=\s*(\S+)", re.IGNORECASE),
+    "dkim": re.compile(r"(?<![\w.])header\.[di]\s*=\s*(\S+)", re.IGNORECASE),
+    "spf": re.compile(r"(?<![\w.])smtp\.mailfrom\s*=\s*(\S+)", re.IGNORECASE),
+}
 
 
 def word(headers: Iterable[str], authserv_id: str | None, sender: str) -> Word:
@@ -20,7 +26,7 @@ def word(headers: Iterable[str], authserv_id: str | None, sender: str) -> Word:
     """
     if authserv_id is None:
         return "unknown"
-    domain = sender.rpartition("@")[2].lower()
+    domain = _ascii(sender.rpartition("@")[2])
     for header in headers:
         name, _, results = _without_comments(header).partition(";")
         said = name.split()
@@ -30,18 +36,28 @@ def word(headers: Iterable[str], authserv_id: str | None, sender: str) -> Word:
 
 
 def _of(results: str, domain: str) -> Word:
-    forged = False
+    """The verdict; where the server has looked at another sender than we read in the mail, somebody plays tricks."""
+    verified = forged = False
     for result in results.split(";"):
         found = _RESULT.match(result)
         if not found or not domain:
             continue
         method, outcome = found[1].lower(), found[2].lower()
-        named = _DOMAIN.search(result)
-        aligned = bool(named) and _aligned(named[1].lower(), domain) if named else method == "dmarc"
-        if outcome == "pass" and aligned:
-            return "verified"
+        named = _NAMED[method].search(result)
+        aligned = _aligned(_ascii(named[1].rpartition("@")[2]), domain) if named else method == "dmarc"
+        if method == "dmarc" and not aligned:
+            return "forged"
+        verified = verified or (outcome == "pass" and aligned)
         forged = forged or (method == "dmarc" and outcome == "fail")
-    return "forged" if forged else "unknown"
+    return "verified" if verified else "forged" if forged else "unknown"
+
+
+def _ascii(domain: str) -> str:
+    domain = domain.lower().strip(".")
+    try:
+        return domain if domain.isascii() else domain.encode("idna").decode()
+    except UnicodeError:
+        return domain
 
 
 def _aligned(named: str, domain: str) -> bool:
@@ -54,6 +70,15 @@ def _aligned(named: str, domain: str) -> bool:
 
 
 def _without_comments(header: str) -> str:
-    while (shorter := _COMMENT.sub(" ", header)) != header:
-        header = shorter
-    return header
+    """A header without what is only said. What somebody quoted is a word, whatever it looks like."""
+    kept, at, depth = [], 0, 0
+    while at < len(header) and (found := (_COMMENT if depth else _OUTSIDE).match(header, at)):
+        piece, at = found[0], found.end()
+        if piece == "(":
+            depth += 1
+        elif depth:
+            depth -= piece == ")"
+        else:
+            quoted = piece.strip('"') if piece[0] == '"' else None
+            kept.append(piece if quoted is None else quoted if _PLAIN.fullmatch(quoted) else "quoted")
+    return "".join(kept)

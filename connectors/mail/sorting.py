@@ -52,7 +52,8 @@ class Sorting:
         """Decides about a mail."""
         sender = mail.sender.address.lower() if mail.sender else ""
         headers = head(raw)
-        said = authenticity.word(headers.texts("authentication-results"), self._settings.authserv_id, sender)
+        results = [value.decode("utf-8", "replace") for value in headers.all("authentication-results")]
+        said = authenticity.word(results, self._settings.authserv_id, sender)
         async with self._db.connection() as conn:
             facts = await self._facts(conn, mail, headers, sender, tokens)
             copy = bool(mail.message_id) and await self._is_copy(conn, mail, facts.referenced)

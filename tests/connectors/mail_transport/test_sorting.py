@@ -158,11 +158,30 @@ def test_tokens_are_ours_or_nobodys() -> None:
         (["mx.shop.example; none", "mx.shop.example; dmarc=pass header.from=customer.example"], "unknown"),
         (["mx.shop.example (dmarc=pass header.from=customer.example); none"], "unknown"),
         ([], "unknown"),
+        # what the sender chose, and our server repeats
+        (['mx.shop.example; spf=pass smtp.mailfrom="customer.example"@evil.example'], "unknown"),
+        (['mx.shop.example; spf=pass smtp.mailfrom="ann@customer.example"@evil.example'], "unknown"),
+        (
+            ['mx.shop.example; spf=pass smtp.mailfrom="; dmarc=pass header.from=customer.example; "@evil.example'],
+            "unknown",
+        ),
+        (["mx.shop.example; spf=pass smtp.mailfrom==?utf-8?q?=3Bdmarc=3Dpass=3B?=@evil.example"], "unknown"),
+        (['mx.shop.example; none (of " ; dmarc=pass header.from=customer.example)'], "unknown"),
+        (["mx.shop.example; spf=pass smtp.helo=customer.example smtp.mailfrom=evil.example"], "unknown"),
+        (['mx.shop.example; dmarc=pass header.from="customer.example"'], "verified"),
+        # it looked at another sender than we do: there are two, or one within the other
+        (["mx.shop.example; dkim=pass header.d=evil.example; dmarc=pass header.from=evil.example"], "forged"),
+        (["mx.shop.example; " + "(" * 30_000 + ")" * 30_000] * 20, "unknown"),
     ],
 )
 def test_only_our_own_servers_word_counts(headers: list[str], found: str) -> None:
     assert authenticity.word(headers, "mx.shop.example", "ann@customer.example") == found
     assert authenticity.word(headers, None, "ann@customer.example") == "unknown"
+
+
+def test_domains_are_the_same_in_both_spellings() -> None:
+    headers = ["mx.shop.example; dmarc=pass header.from=xn--bcher-kva.example"]
+    assert authenticity.word(headers, "mx.shop.example", "ann@b\u00fccher.example") == "verified"
 
 
 FOLLOW_UPS = [
