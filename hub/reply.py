@@ -287,11 +287,13 @@ def given_up(claim: Claim) -> Outcome:
 def in_one(outcome: Outcome) -> Outcome:
     """The outcome with all that it says in one message, for channels of letters.
 
-    What is offered to those who wait goes only with words that say no more than that they wait.
+    What is offered to those who wait goes only with words that say no more than that they wait. By letter nobody asks
+    on meanwhile, so no number means that.
     """
     said = outcome.messages
     if len(said) < 2:
-        return outcome
+        offered = tuple(each for each in outcome.memory.offered if each.payload != ASSIST)
+        return msgspec.structs.replace(outcome, memory=msgspec.structs.replace(outcome.memory, offered=offered))
     buttons = tuple(each for one in said for each in one.buttons if each.payload not in (ASSIST, TAKE_BACK))
     whole = msgspec.structs.replace(
         said[0],

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from connectors.mail.tokens import Tokens
 from connectors.mail.types import Failure, Mail
 from hub.core import Core
+from hub.lifecycle import Step
 from hub.store import cases, outbox
-from hub.types import Delivery
+from hub.types import Conversation, Delivery
 
 log = logging.getLogger(__name__)
 
@@ -28,23 +29,32 @@ async def report(core: Core, channel: str, mail: Mail, tokens: Tokens) -> bool:
             conversation = named[0].conversation
         elif conversation is not None and await cases.one(conn, channel, "", conversation) is None:
             conversation = None
-        letters = await cases.letters(conn, conversation) if conversation else []
+        conversation = await cases.merged(conn, conversation) if conversation else None
+        letters = await cases.letters(conn, conversation, before=found[0]) if conversation and found else []
     if conversation is None:
         return False
-    wrote = {address for each in letters for address in (each.letter.sender, *each.letter.reply_to)}
+    answered = next((each.letter for each in letters if not each.letter.automatic), None)
+    to = {answered.sender, *answered.reply_to, ""} if answered else {""}
     asked: list[Failure] = []
     others: list[Failure] = []
     for each in bounce.failures or (Failure(),):
-        known = found is not None and each.recipient.lower() in {*wrote, ""} and _outcome(each) in _STANDS
+        known = found is not None and each.recipient.lower() in to and _outcome(each) in _STANDS
         (asked if known else others).append(each)
     if asked:
         worst = max(asked, key=_weight)
-        await core.outbox.report(channel, bounce.message_id, _STANDS[_outcome(worst)], _said(worst))
+        stands = _STANDS[_outcome(worst)]
+        if await core.outbox.report(channel, bounce.message_id, stands, _said(worst)) and stands == "failed":
+            await core.steps.take(conversation, _to_a_person_again)
     if others:
         about = hashlib.sha256(f"{bounce.message_id}{others}".encode()).hexdigest()[:32]
         await core.intake.remark(channel, "", f"bounce-{about}", _noted(others), conversation)
     log.info("%s: a report on a mail of ours: %s", channel, ", ".join(each.status or each.action for each in asked))
     return True
+
+
+def _to_a_person_again(now: Conversation) -> Step | None:
+    """What an agent has closed is not over while their answer has not arrived."""
+    return Step(action="reopen", reason="rule") if now.status == "closed" and now.closed_by_human else None
 
 
 _STANDS: dict[str, Delivery] = {"delivered": "delivered", "delayed": "sent", "soft": "failed", "hard": "failed"}

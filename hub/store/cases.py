@@ -16,7 +16,8 @@ from hub.types import Letter, Status
 class Candidate(Struct, frozen=True):
     """A conversation that a letter may belong to. `knows`: its sender takes part in it already.
 
-    `subject` is the latest one that a person wrote, `subjects` are all lately, it included.
+    `subject` is the latest one that a person wrote, `subjects` are all lately, it included. `people` take part in it;
+    `wrote`: its sender is not only named in it by others.
     """
 
     conversation: str
@@ -26,6 +27,8 @@ class Candidate(Struct, frozen=True):
     last_text: str
     updated_at: datetime
     subjects: tuple[str, ...] = ()
+    people: frozenset[str] = frozenset()
+    wrote: bool = False
 
 
 _CANDIDATE = """
@@ -35,7 +38,10 @@ _CANDIDATE = """
             and m.extra->'letter' is not null and m.extra->'letter'->'automatic' is null
             order by m.key desc limit 20) as subjects,
         coalesce((select m.text from messages m where m.conversation = c.id and m.author = 'customer'
-            and m.extra->'letter'->'automatic' is null order by m.key desc limit 1), '') as last_text
+            and m.extra->'letter'->'automatic' is null order by m.key desc limit 1), '') as last_text,
+        array(select p.address from participants p where p.conversation = c.id) as people,
+        exists (select from messages m where m.conversation = c.id and m.author = 'customer'
+            and m.extra->'letter'->>'sender' = $2) as wrote
     from conversations c"""
 
 
@@ -48,6 +54,8 @@ def _candidate(row: asyncpg.Record) -> Candidate:
         row["last_text"],
         row["updated_at"],
         tuple(dict.fromkeys(row["subjects"])),
+        frozenset(row["people"]),
+        row["wrote"],
     )
 
 
@@ -97,14 +105,16 @@ class Received(Struct, frozen=True):
     at: datetime
 
 
-async def letters(conn: Connection, conversation: str, limit: int = 50) -> list[Received]:
-    """The customers' letters in a conversation, the latest first."""
+async def letters(conn: Connection, conversation: str, limit: int = 50, *, before: int | None = None) -> list[Received]:
+    """The customers' letters in a conversation, the latest first; `before`: those in front of a message's key."""
     rows = await conn.fetch(
         """select scope, extra->'letter' as letter, text, coalesce(sent_at, created_at) as at from messages
             where conversation = $1 and author = 'customer' and extra->'letter' is not null
+                and ($3::bigint is null or key < $3)
             order by key desc limit $2""",
         conversation,
         limit,
+        before,
     )
     return [
         Received(row["scope"], msgspec.json.decode(row["letter"], type=Letter), row["text"], row["at"]) for row in rows

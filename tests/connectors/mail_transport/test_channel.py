@@ -200,6 +200,8 @@ async def test_who_waits_is_not_told_that_a_person_might_come(office: Office) ->
     await office.delivers(office.mail.write("ann@customer.example", "I want a human", subject="x"))
     assert "where our bot cannot help" not in text_of(office.sent("ann")[0])
     assert "sent automatically" in text_of(office.sent("ann")[0])
+    await office.says("ann", "1")
+    assert len(office.sent("ann")) == 1, "that was not offered"
 
 
 @pytest.mark.parametrize("name", ["Win at evil.example now", "ann@customer.example", "Call 0190 123456!", "x" * 41])

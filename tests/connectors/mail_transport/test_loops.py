@@ -146,7 +146,8 @@ x
 
 
 async def test_bounces(office: Office) -> None:
-    await office.says("ann", "I want a human")
+    raw = office.mail.write("ann", "I want a human", headers={"Cc": "bob@customer.example"})
+    await office.delivers(raw)
     await office.answer(await office.made.conversation(), "Here I am.")
     asked = len(office.made.bot.asked)
     ours = office.sent("ann")[-1]
@@ -154,6 +155,7 @@ async def test_bounces(office: Office) -> None:
     assert await office.mail.deliver(report(ours, "ann@customer.example", "4.2.2", "delayed"))
     said = "452 4.2.2 <ann@customer.example>: it is so"
     await office.made.until(agents, is_=f"sent: delayed: ann@customer.example could not be reached yet ({said})")
+    await office.delivers(office.mail.answer("ann", "Bob here.").replace(b"Ann <ann@", b"Bob <bob@"))
     assert await office.mail.deliver(report(ours, "bob@customer.example", "5.1.1", "failed"))
     await office.made.until("select count(*) from messages where kind = 'note'", is_=1)
     note = await office.made.value("select text from messages where kind = 'note'")
@@ -164,7 +166,7 @@ async def test_bounces(office: Office) -> None:
     await office.made.until(agents, is_=f"failed: came back: ann@customer.example could not be reached ({said})")
     await office.made.settled()
     assert len(office.made.bot.asked) == asked
-    assert await office.made.value("select count(*) from messages where author = 'customer'") == 1
+    assert await office.made.value("select count(*) from messages where author = 'customer'") == 2
 
 
 async def test_a_server_that_gives_up_for_now(office: Office) -> None:
@@ -182,6 +184,19 @@ async def test_a_bounce_of_what_nobody_knew_was_sent(office: Office) -> None:
     assert await office.made.value(agents) == "unknown"
     assert await office.mail.deliver(report(office.sent("ann")[-1], "ann@customer.example", "5.1.1", "failed"))
     await office.made.until(agents, is_="failed")
+
+
+async def test_what_was_closed_waits_again_where_the_answer_came_back(office: Office) -> None:
+    await office.says("ann", "I want a human")
+    conversation = await office.made.conversation()
+    await office.answer(conversation, "Here I am.")
+    await office.made.desk.close(await office.agent(), conversation)
+    ours = office.sent("ann")[-1]
+    assert await office.mail.deliver(report(ours, "ann@customer.example", "4.2.2", "delayed"))
+    await office.made.until("select error like 'delayed%' from messages where author = 'agent' and kind = 'message'")
+    assert await office.made.value("select status from conversations") == "closed"
+    assert await office.mail.deliver(report(ours, "ann@customer.example", "5.1.1", "failed"))
+    await office.made.until("select status || ', ' || reason from conversations", is_="waiting, rule")
 
 
 async def test_a_bounce_that_fits_nothing_is_kept(office: Office) -> None:

@@ -186,6 +186,8 @@ describe("letters that were moved", () => {
     mergeConversation(inbox, conversation("a"));
     applyEvent(inbox, event("message", message("m", 1, 1, { letter: { sender: "ann@example.com", subject: "Lamp" } }), "a"), 0);
     applyEvent(inbox, event("message", message("n", 2, 2, { author: "bot" }), "a"), 0);
+    const away = { sender: "ann@example.com", subject: "Out of office", automatic: true };
+    applyEvent(inbox, event("message", message("o", 3, 3, { letter: away }), "a"), 0);
     expect(inbox.conversations.get("a")?.subject).toBe("Lamp");
   });
 });

@@ -103,7 +103,7 @@ function applyMessage(inbox: Inbox, id: string, message: Message): Missing {
   inbox.conversations.set(id, {
     ...known,
     last_message: { author: message.author, text: message.text, created_at: message.created_at },
-    subject: message.letter?.subject ?? known.subject,
+    subject: (message.letter?.automatic && known.subject) || (message.letter?.subject ?? known.subject),
     updated_at: isLater(message.created_at, known.updated_at) ? message.created_at : known.updated_at,
     unread: fromCustomer ? (known.unread ?? 0) + 1 : message.author === "system" ? known.unread : 0,
   });
