@@ -11,11 +11,12 @@ from msgspec import Struct
 
 from connectors.mail import authenticity
 from connectors.mail.headers import Headers
+from connectors.mail.loops import plain
 from connectors.mail.mime import Reader
 from connectors.mail.settings import Closeness, MailSettings
 from connectors.mail.threading import Facts, decide, open_ones
 from connectors.mail.tokens import Tokens
-from connectors.mail.types import Mail
+from connectors.mail.types import Address, Mail
 from hub.store import cases, channel_state, outbox
 from hub.store.cases import Candidate
 from hub.store.db import Connection, Database
@@ -47,6 +48,7 @@ class Sorting:
         self._settings = settings
         self._db = db
         self._closeness = closeness
+        self._own = frozenset(map(plain, settings.own))
 
     async def sort(self, mail: Mail, raw: bytes, tokens: Tokens) -> Sorted:
         """Decides about a mail."""
@@ -78,7 +80,14 @@ class Sorting:
             token=await _candidate(conn, channel, sender, named) if named else None,
             referenced=await cases.of_messages(conn, channel, sender, wanted) if wanted else [],
             known=await cases.of_participant(conn, channel, sender) if sender else [],
+            named=self._others(sender, (*mail.to, *mail.cc)),
+            answered=self._others(sender, mail.reply_to),
         )
+
+    def _others(self, sender: str, named: Sequence[Address]) -> frozenset[str]:
+        """Who of these is neither the sender nor we."""
+        found = frozenset(one.address.lower() for one in named)
+        return frozenset(one for one in found if one != sender and plain(one) not in self._own)
 
     async def _is_copy(self, conn: Connection, mail: Mail, among: Sequence[Candidate]) -> bool:
         """Whether we sent this mail, or have it with the same words: lists and scanners change what is around them."""

@@ -2,11 +2,14 @@
 
 1. `token`: a signed word of ours, in the address it was sent to or in a Message-ID that it refers to.
 2. `reference`: a mail of the case that it refers to, the nearest first.
-3. `subject`: the same subject as a case in which its sender takes part.
+3. `subject`: the same subject as a case in which its sender has written.
 4. `content`: the open case of its sender, who is verified, if the words are close.
 
 Whoever takes no part in a case never gets into it, whatever they show: that is a new case, and an agent sees which
-other it may belong to.
+other it may belong to. Nor does anybody get in by way of somebody's name, which costs nothing to borrow: where our own
+server does not vouch for the sender, a mail cannot send the answers to somebody else, and one that has no more to show
+than a subject brings nobody along. Whom others have named in a case (copied in) has to refer to it: by a mere subject
+a stranger could lay hands on somebody's next mail.
 """
 
 from __future__ import annotations
@@ -46,6 +49,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     `token`: the case that a token of ours names. `referenced`: the cases of mails that it refers to, the nearest first.
     `known`: those in which its sender takes part, what moved last first. `verified`: our own server vouches for the
     sender; `forged`: it says that the sender is not who they claim to be. `closeness`: of its words to a known case's.
+    `named`: who else stands on its outside, without ourselves; `answered`: to whom its answers are to go instead.
     """
 
     token: Candidate | None = None
@@ -54,6 +58,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     verified: bool = False
     forged: bool = False
     closeness: Mapping[str, float] = {}
+    named: frozenset[str] = frozenset()
+    answered: frozenset[str] = frozenset()
 
 
 def decide(mail: Mail, facts: Facts) -> Case:
@@ -65,13 +71,16 @@ def decide(mail: Mail, facts: Facts) -> Case:
         ("reference", facts.referenced, "it answers a mail of this case"),
     ):
         for candidate in found:
-            if candidate.knows and not facts.forged:
+            if candidate.knows and not facts.forged and not _brought(candidate, facts, facts.answered):
                 return Case(conversation=candidate.conversation, rule=rule, reason=f"{why}, and {who} takes part")
             refused.append(candidate)
     if facts.forged:
         reason = f"our mail server says that {who} did not send it"
         return _new("forged", reason, [*refused, *_same_subject(mail, facts.known)])
     for candidate in _same_subject(mail, facts.known):
+        if not candidate.wrote or _brought(candidate, facts, facts.named | facts.answered):
+            refused.append(candidate)
+            continue
         reason = f"it has the subject of this case, in which {who} takes part"
         return Case(conversation=candidate.conversation, rule="subject", reason=reason)
     near, closest = _closest(facts)
@@ -79,9 +88,23 @@ def decide(mail: Mail, facts: Facts) -> Case:
         reason = f"{who} is verified, has this case open, and writes about the same ({closest:.2f})"
         return Case(conversation=near.conversation, rule="content", reason=reason)
     if refused:
-        return _new("stranger", f"it refers to another case, in which {who} takes no part", refused)
+        return _new("stranger", _refusal(who, refused, facts), refused)
     maybe = [] if near is None or closest < CLOSE else [near]
     return _new("new", "nothing in it names a case", maybe)
+
+
+def _brought(candidate: Candidate, facts: Facts, named: frozenset[str]) -> frozenset[str]:
+    """Who of those named would come in with the mail, without anybody vouching for its sender."""
+    return frozenset() if facts.verified else named - candidate.people
+
+
+def _refusal(who: str, refused: Sequence[Candidate], facts: Facts) -> str:
+    known = [one for one in refused if one.knows]
+    if not known:
+        return f"it refers to another case, in which {who} takes no part"
+    if brought := sorted(_brought(known[0], facts, facts.answered) or _brought(known[0], facts, facts.named)):
+        return f"nobody vouches for {who}, and it would bring {brought[0]} into another case"
+    return f"it has the subject of another case, in which {who} was named and never wrote"
 
 
 def _new(rule: str, reason: str, maybe: Sequence[Candidate]) -> Case:
@@ -89,8 +112,8 @@ def _new(rule: str, reason: str, maybe: Sequence[Candidate]) -> Case:
 
 
 def open_ones(facts: Facts) -> list[Candidate]:
-    """The cases to which the words are to be compared: open ones of the sender's."""
-    return [one for one in facts.known if one.knows and one.status != "closed"]
+    """The cases to which the words are to be compared: open ones in which the sender has written."""
+    return [one for one in facts.known if one.knows and one.wrote and one.status != "closed"]
 
 
 def _closest(facts: Facts) -> tuple[Candidate | None, float]:

@@ -31,7 +31,10 @@ def mail(subject: str = "A lamp of mine", sender: str = "ann@customer.example") 
 def candidate(
     id: str = "case", subject: str = "A lamp of mine", *, knows: bool = True, status: Status = "bot"
 ) -> Candidate:
-    return Candidate(id, status, knows, subject, "Where is my lamp?", datetime.now(UTC))
+    people = frozenset({"ann@customer.example"} if knows else ())
+    return Candidate(
+        id, status, knows, subject, "Where is my lamp?", datetime.now(UTC), (subject,), people=people, wrote=knows
+    )
 
 
 async def test_a_case_has_all_the_subjects_that_people_gave_it(office: Office) -> None:
@@ -75,6 +78,34 @@ def test_whoever_takes_no_part_never_gets_in() -> None:
     forged = Facts(token=candidate("a"), referenced=[candidate("b")], known=[candidate("c")], forged=True)
     case = decide(mail(), forged)
     assert (case.conversation, case.rule, case.maybe) == (None, "forged", ("a", "b", "c"))
+
+
+def test_nobody_gets_in_under_somebody_elses_name() -> None:
+    """Whoever writes "From: ann" and wants the answer at their own address, or is copied in, has shown nothing."""
+    eve = frozenset({"eve@evil.example"})
+    by_token, by_subject = Facts(token=candidate("a")), Facts(known=[candidate("a")])
+    for facts in (
+        msgspec.structs.replace(by_token, answered=eve),
+        msgspec.structs.replace(by_subject, answered=eve),
+        msgspec.structs.replace(by_subject, named=eve),
+    ):
+        case = decide(mail(), facts)
+        assert (case.conversation, case.rule, case.maybe) == (None, "stranger", ("a",))
+        assert "eve@evil.example" in case.reason
+        assert decide(mail(), msgspec.structs.replace(facts, verified=True)).conversation == "a"
+    ann = frozenset({"ann@customer.example"})
+    assert decide(mail(), msgspec.structs.replace(by_subject, answered=ann, named=ann)).rule == "subject"
+    assert decide(mail(), msgspec.structs.replace(by_token, named=eve)).rule == "token", "she copies a friend in"
+
+
+def test_whom_others_have_named_is_not_drawn_in_by_a_subject() -> None:
+    named = msgspec.structs.replace(candidate("eves"), wrote=False)
+    for words in ("A lamp of mine", "Re: A lamp of mine"):
+        case = decide(mail(words), Facts(known=[named]))
+        assert (case.conversation, case.rule, case.maybe) == (None, "stranger", ("eves",))
+    assert decide(mail(), Facts(known=[named, candidate("hers")])).conversation == "hers"
+    assert decide(mail(), Facts(known=[named], referenced=[named])).rule == "reference"
+    assert decide(mail("Another"), Facts(known=[named], verified=True, closeness={"eves": 0.9})).conversation is None
 
 
 @pytest.mark.parametrize(
@@ -224,6 +255,26 @@ async def test_a_stranger_with_a_stolen_token_reference_and_subject(post: Post) 
         assert await office.rules() == ["new", "stranger", "token"]
         assert len(office.sent("eve")) == 1
         assert "lamp" not in office.mail.shown("eve")[0].text
+
+
+async def test_a_borrowed_name_sends_no_answers_elsewhere(office: Office) -> None:
+    await office.delivers(office.mail.write("ann", "I want a human", subject="My lamp 88123"))
+    eve = {"Reply-To": "eve@evil.example"}
+    await office.delivers(office.mail.write("ann", "What is my address?", subject="Re: My lamp 88123", headers=eve))
+    await office.delivers(office.mail.answer("ann", "And my number?", Cc="help@shop.example"))
+    assert await office.rules() == ["new", "stranger", "token"]
+    case = await office.made.value("select conversation from messages where text like '%I want a human'")
+    people = await office.made.rows("select address from participants where conversation = $1", case)
+    assert [row["address"] for row in people] == ["ann@customer.example"]
+
+
+async def test_a_stranger_who_copies_somebody_in_does_not_get_their_next_mail(office: Office) -> None:
+    copied = {"Cc": "ann@customer.example"}
+    await office.delivers(office.mail.write("eve", "Can I return it?", subject="Order 88123", headers=copied))
+    await office.delivers(office.mail.write("ann", "I want a human", subject="Order 88123"))
+    await office.delivers(office.mail.write("ann", "Here is my number", subject="Re: Order 88123"))
+    assert await office.rules() == ["new", "stranger", "subject"]
+    assert [len(case) for case in await office.cases()] == [1, 2]
 
 
 async def test_our_address_with_a_token_is_enough(post: Post) -> None:
