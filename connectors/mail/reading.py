@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from connectors.mail.imap import Fetched, Folder, Session
 from connectors.mail.settings import Imap, MailSettings
+from hub.errors import DeliveryError
 from hub.store import channel_state
 from hub.store.db import AWAY, Database
 
@@ -34,7 +35,10 @@ CLOCKS = timedelta(minutes=2)
 """By how much the server's clock may differ from ours."""
 
 TRIES = 3
-"""How often a mail is tried that cannot be stored, before it is put aside for the next one."""
+"""How often a mail is tried that cannot be stored or fetched, before it is put aside for the next one."""
+
+LATER = timedelta(minutes=15)
+"""How long until the server is asked again for mails that it would not give us."""
 
 
 class Place(Struct, frozen=True):
@@ -42,6 +46,7 @@ class Place(Struct, frozen=True):
 
     All up to `uid` is. Of what has numbers up to `floor` only what is not older than `since` is wanted: it lay there
     before we came, or all numbers are new. What came before `began` never is. `seen`: when it was last read to its end.
+    `owed` are mails that the server would not give us, for which it was last asked again at `asked`.
     """
 
     validity: int
@@ -50,6 +55,8 @@ class Place(Struct, frozen=True):
     began: datetime
     since: datetime
     seen: datetime
+    owed: tuple[int, ...] = ()
+    asked: datetime | None = None
 
 
 class Reading:
@@ -107,6 +114,8 @@ class Reading:
 
     async def _catch_up(self, place: Place) -> Place:
         """Takes all mails that have come since."""
+        if place.owed and (place.asked is None or datetime.now(UTC) - place.asked > LATER):
+            place = await self._ask_again(place)
         if place.uid < place.floor:
             day = (place.since - timedelta(days=1)).date()  # by the server's own days
             old = await self._call(lambda: self._session.newer(place.uid, place.floor, day))
@@ -122,15 +131,39 @@ class Reading:
             await self._remember(place)
         return place
 
+    async def _ask_again(self, place: Place) -> Place:
+        place = msgspec.structs.replace(place, asked=datetime.now(UTC))
+        await self._remember(place)  # before: one for which the server cuts the connection is not asked for at once
+        for uid in place.owed:
+            await self._take_one(place, uid)
+            self._failures.pop(uid, None)
+            place = msgspec.structs.replace(place, owed=tuple(each for each in place.owed if each != uid))
+            await self._remember(place)
+        return place
+
     async def _one(self, place: Place, uid: int) -> Place:
-        mail = await self._call(lambda: self._session.fetch(uid))
-        if mail is not None and (uid > place.floor or mail.arrived >= place.since):
-            await self._store(place, uid, mail)
+        taken = False
+        try:
+            taken = await self._take_one(place, uid)
+        except DeliveryError:
+            self._failures[uid] = self._failures.get(uid, 0) + 1
+            if self._failures[uid] >= TRIES:
+                log.warning("%s: the server does not give us a mail (%s); it is asked again later", self._key, uid)
+                await self._remember(msgspec.structs.replace(place, uid=uid, owed=(*place.owed, uid)))
+            raise
         place = msgspec.structs.replace(place, uid=uid)
         await self._remember(place)
-        if mail is not None and self._settings.delete_after_import:
+        if taken and self._settings.delete_after_import:
             await self._call(lambda: self._session.delete(uid))
         return place
+
+    async def _take_one(self, place: Place, uid: int) -> bool:
+        """Fetches and stores a mail; False where it is gone, or older than what is wanted."""
+        mail = await self._call(lambda: self._session.fetch(uid))
+        if mail is None or (uid <= place.floor and mail.arrived < place.since):
+            return False
+        await self._store(place, uid, mail)
+        return True
 
     async def _store(self, place: Place, uid: int, mail: Fetched) -> None:
         """A mail that cannot be stored is tried again, and then put aside as it is: it stops nobody."""

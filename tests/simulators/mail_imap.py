@@ -32,7 +32,7 @@ class ImapServer:
     """One account. `demands_id`: it shows a mailbox only to those who say who they are. `commands` is what was asked.
 
     `faults` are used up one a command. `fetched` are the numbers of the mails that somebody has read, `looked` is how
-    often somebody has opened a folder.
+    often somebody has opened a folder. It does not give anybody the mails in `refused`: its store is broken there.
     """
 
     def __init__(self, username: str, password: str, *, idle: bool = True, tls: Secured | None = None) -> None:
@@ -43,6 +43,7 @@ class ImapServer:
         self.faults: list[Fault] = []
         self.commands: list[str] = []
         self.fetched: set[int] = set()
+        self.refused: set[int] = set()
         self.looked = 0
         self.port = 0
         self._news = asyncio.Condition()
@@ -221,6 +222,8 @@ class _State(ConnectionState):
             self._introduced = True
         if name in ("SELECT", "EXAMINE") and server.demands_id and not self._introduced:
             return ResponseNo(cmd.tag, b"SELECT Unsafe Login. Please contact the postmaster for help")
+        if name == "UID FETCH" and bytes(cmd.sequence_set).decode() in map(str, server.refused):
+            return ResponseNo(cmd.tag, b"[SERVERBUG] The message could not be retrieved.")
         response = await super().do_command(cmd)
         server.looked += name in ("SELECT", "EXAMINE")
         if name == "UID FETCH" and any(bytes(attribute).startswith(b"BODY") for attribute in cmd.attributes):

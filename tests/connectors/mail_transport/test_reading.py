@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from connectors.mail import incoming
+from connectors.mail import incoming, reading
 from connectors.mail import parse as parsing
 from hub.store import channel_state
 from hub.store.db import Connection
@@ -144,6 +144,33 @@ async def test_a_mail_that_cannot_be_stored_is_put_aside(post: Post, monkeypatch
         assert await office.mail.say("ann", "Can I return it?")
         await office.stored(1)
         assert await office.made.value("select count(*) from channel_state where key like 'aside %'") == 1
+
+
+async def test_a_mail_that_the_server_does_not_give_us_stops_nobody(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with post.open() as office:
+        uid = await office.mail.imap.deliver(office.mail.write("eve", "Can I return it, from a broken disk?"))
+        office.mail.imap.refused.add(uid + 1)
+        await office.mail.imap.deliver(office.mail.write("ann", "Can I return it?"))
+        assert await office.mail.say("bob", "Can I return it?")
+        await office.stored(2)
+        office.mail.imap.refused.clear()
+        monkeypatch.setattr(reading, "LATER", timedelta())
+        await office.stored(3)
+        assert [len(office.sent(who)) for who in ("eve", "ann", "bob")] == [1, 1, 1]
+
+
+async def test_what_is_not_wanted_is_not_deleted_either(post: Post) -> None:
+    mail, now = post.mail, datetime.now(UTC)
+    kept = await mail.imap.deliver(mail.write("old", "Can I return it, too early?"), now - timedelta(days=2))
+    await mail.imap.deliver(mail.write("ann", "Can I return it?"), now - timedelta(days=1))
+    async with post.open(delete_after_import=True, import_since=(now - timedelta(days=1)).date()) as office:
+        await office.stored(1)
+        async with asyncio.timeout(10):
+            while len(uids := await office.mail.imap.uids()) > 1:
+                await asyncio.sleep(0.05)
+        assert uids == [kept]
 
 
 async def test_mails_are_deleted_only_where_that_is_wanted(post: Post) -> None:
