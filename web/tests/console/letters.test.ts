@@ -6,6 +6,7 @@ import {
   goneBy,
   isDoubtful,
   latestLetter,
+  noteWords,
   offeredIn,
   othersOf,
   reasonOf,
@@ -93,6 +94,13 @@ it("what could not be read is said in our words, or the hub's where we have none
   const t = (key: string) => key;
   expect(faultWords("winmail.dat, Outlook's own format: cannot be read here", t)).toBe("letter.fault.winmail");
   expect(faultWords("something else", t)).toBe("something else");
+});
+
+it("reports are said in our words, and other notes as they are", () => {
+  const t = (key: string, values: Record<string, unknown> = {}) => `${key}(${Object.values(values).join()})`;
+  const said = "Delivery to ann@x.example has failed: 550: no\nDelivery to bob@x.example has failed for now\nCall him.";
+  expect(noteWords(said, t)).toBe("report.failed(ann@x.example): 550: no\nreport.failedForNow(bob@x.example)\nCall him.");
+  expect(noteWords("Not sent to further recipients:\nbob@x.example: 550", t)).toBe("report.further()\nbob@x.example: 550");
 });
 
 it("by letter nobody is offered what is for those who sit and wait", () => {

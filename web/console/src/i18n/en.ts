@@ -104,6 +104,14 @@ export default {
     gone: "The account no longer exists.",
     platform: "The platform says: {value}.",
   },
+  report: {
+    failed: "A copy to {who} was not delivered",
+    failedForNow: "A copy to {who} was not delivered for now",
+    delayed: "A copy to {who} is delayed",
+    succeeded: "A copy to {who} was delivered",
+    unclear: "There is a report on the mail to {who}",
+    further: "Not sent to further recipients:",
+  },
   reach: {
     left: "{n} reply left, {time} | {n} replies left, {time}",
     hours: "{h} h {m} min",

@@ -106,6 +106,14 @@ const zh: typeof en = {
     gone: "账号已不存在。",
     platform: "平台反馈：{value}。",
   },
+  report: {
+    failed: "发给 {who} 的副本未能送达",
+    failedForNow: "发给 {who} 的副本暂时未能送达",
+    delayed: "发给 {who} 的副本投递延迟",
+    succeeded: "发给 {who} 的副本已送达",
+    unclear: "收到关于发给 {who} 的邮件的投递报告",
+    further: "以下收件人未能发送：",
+  },
   reach: {
     left: "还可发送 {n} 条，剩余 {time}",
     hours: "{h} 小时 {m} 分",

@@ -82,6 +82,26 @@ export function withChanges(messages: Message[], changes: Change[]): Row[] {
 export const goneBy = (id: string, changes: Change[]): Change | undefined =>
   changes.find((change) => change.kind === "merge" && change.from_case === id && !change.undone_at);
 
+const REPORT = /^Delivery to (.+?) (has failed for now|has failed|is delayed|has succeeded|is reported on)(?:: (.*))?$/;
+const REPORTS: Record<string, string> = {
+  "has failed for now": "failedForNow",
+  "has failed": "failed",
+  "is delayed": "delayed",
+  "has succeeded": "succeeded",
+  "is reported on": "unclear",
+};
+
+/** A note of the system's about letters of ours, line by line in our words; what servers say stays in theirs. */
+export const noteWords = (text: string, t: Translate): string =>
+  text
+    .split("\n")
+    .map((line) => {
+      if (line === "Not sent to further recipients:") return t("report.further");
+      const found = REPORT.exec(line);
+      return found ? `${t(`report.${REPORTS[found[2]!]}`, { who: found[1] })}${found[3] ? `: ${found[3]}` : ""}` : line;
+    })
+    .join("\n");
+
 /** What a message of ours offered; by letter nobody is offered what is for those who sit and wait. */
 export const offeredIn = ({ buttons = [] }: Message, byLetter: boolean): NonNullable<Message["buttons"]> =>
   byLetter ? buttons.filter(({ payload }) => payload !== "assist" && payload !== "take_back") : buttons;
