@@ -35,16 +35,23 @@ class Cases:
         if conversation == into:
             raise InvalidRequest("into: a conversation cannot be merged into itself")
         async with self._db.transaction() as conn:
+            now = await cases.merged(conn, into)
+            into = into if now == conversation else now
             gone, kept = await self._both(conn, agent, conversation, into)
+            first = gone
+            await case_changes.bind(conn, (gone.id, kept.id))
             places = await case_changes.move(conn, await case_changes.messages_in(conn, gone.id), kept)
             known = await cases.participants(conn, kept.id)
             came = tuple(one for one in await cases.participants(conn, gone.id) if one not in known)
             await cases.take_part(conn, kept.id, came)
             kept = await self._taken_over(conn, agent, gone, kept)
+            await case_changes.count_on(conn, places, first, kept)
             if gone.status != "closed":
                 gone = await self._steps.apply(conn, gone, Step(action="close", actor=agent.id))
             await case_changes.merge_into(conn, gone.id, kept.id)
-            moved = Moved(messages=places, came=came)
+            if now == gone.id:
+                await case_changes.merge_into(conn, kept.id, None)
+            moved = Moved(messages=places, came=came, back=now == gone.id)
             number = await case_changes.write(conn, "merge", gone.id, kept.id, moved, agent.id)
             await case_changes.tell(conn, (gone.id, kept.id))
             change, _ = await case_changes.one(conn, number)
@@ -62,12 +69,15 @@ class Cases:
             if said is None or said.conversation != before.id or said.letter is None:
                 raise InvalidRequest("message: not a customer's letter in this conversation")
             address = said.letter.sender
+            people = set(await cases.participants(conn, before.id))
+            await case_changes.bind(conn, (before.id,))
             stream = await streams.lock_or_create(conn, before.channel, address, said.letter.name, address)
             started = await streams.start_conversation(conn, stream, before.language)
             after = await conversations.lock(conn, started)
             places = await case_changes.move(conn, (said.key,), after)
-            await cases.take_part(conn, after.id, (address, *said.letter.cc))
-            went = () if await cases.wrote(conn, before.id, address) else (address,)
+            came = people & await cases.named(conn, after.id)
+            await cases.take_part(conn, after.id, (address, *came))
+            went = tuple(sorted({*came, address} - await cases.named(conn, before.id)))
             await cases.leave(conn, before.id, went)
             mine = before.owner == agent.id
             after = await self._steps.apply(
@@ -100,15 +110,17 @@ class Cases:
                 raise _conflict("its messages have been moved on since; undo that first")
             if not await case_changes.undo(conn, number):
                 raise _conflict("that was undone before")
+            await case_changes.bind(conn, (first.id, second.id))
             await case_changes.move_back(conn, moved.messages, first.id)
-            await cases.leave(
-                conn, second.id, [one for one in moved.came if not await cases.wrote(conn, second.id, one)]
-            )
+            await cases.leave(conn, second.id, sorted(set(moved.came) - await cases.named(conn, second.id)))
             await cases.take_part(conn, first.id, moved.went)
             if change.kind == "merge":
                 await case_changes.merge_into(conn, first.id, None)
+                if moved.back:
+                    await case_changes.merge_into(conn, second.id, first.id)
                 if first.status == "closed":
                     first = await self._steps.reopen(conn, first, "transfer")
+                await case_changes.count_on(conn, moved.messages, second, first)
             elif not await case_changes.messages_in(conn, second.id):
                 await case_changes.merge_into(conn, second.id, first.id)
                 if second.status != "closed":

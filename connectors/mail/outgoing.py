@@ -27,7 +27,7 @@ ONCE_A_DAY = 24 * 3600
 
 
 class Letters(Struct, frozen=True):
-    """A case as far as a mail into it has to know it: the letters of people, the latest first, and all their ids."""
+    """A case as far as a mail into it has to know it: the letter that it answers, and the ids of all before it."""
 
     latest: Received
     ids: tuple[str, ...]
@@ -47,7 +47,7 @@ class Outgoing:
         message, settings = part.message, self._settings
         automatic = message.author != "agent"
         async with self._db.connection() as conn:
-            letters = await _letters(conn, message.conversation)
+            letters = await _letters(conn, message)
             if (
                 automatic
                 and _acknowledges(message)
@@ -106,12 +106,17 @@ class Outgoing:
         return wording.personal(part.text, signature, quoted, spoken, rating)
 
 
-async def _letters(conn: Connection, conversation: str) -> Letters:
-    found = await cases.letters(conn, conversation)
+async def _letters(conn: Connection, message: Message) -> Letters:
+    """The letter that a message answers is the last one before it: who writes while it waits is not who is meant."""
+    found = await cases.letters(conn, message.conversation, before=message.key)
     written = [each for each in found if not each.letter.automatic]
     if not written:
         raise Rejected("nobody has written a mail that this could answer")
-    return Letters(written[0], tuple(each.id for each in reversed(found) if each.id.startswith("<")))
+    answered = await cases.answered_by(conn, message.key)
+    latest = next((each for each in written if answered in (None, each.key)), None)
+    if latest is None:
+        raise Rejected("the mail that this answers is in another case now")
+    return Letters(latest, tuple(each.id for each in reversed(found) if each.id.startswith("<")))
 
 
 def _acknowledges(message: Message) -> bool:

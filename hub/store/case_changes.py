@@ -24,11 +24,15 @@ class Place(Struct, frozen=True):
 
 
 class Moved(Struct, frozen=True, omit_defaults=True):
-    """What was changed: messages that left, people who came into the one and out of the other conversation."""
+    """What was changed: messages that left, people who came into the one and out of the other conversation.
+
+    `back`: the second had been merged into the first before.
+    """
 
     messages: tuple[Place, ...] = ()
     came: tuple[str, ...] = ()
     went: tuple[str, ...] = ()
+    back: bool = False
 
 
 class Change(Struct, frozen=True, kw_only=True):
@@ -59,6 +63,37 @@ async def decline(conn: Connection, conversation: str, other: str) -> None:
         """,
         conversation,
         other,
+    )
+
+
+async def bind(conn: Connection, conversations: Sequence[str]) -> None:
+    """Lets what waits to be sent go back to the letters that it answers, wherever these are moved.
+
+    Else it would go to whoever wrote last in the conversation in which it then stands.
+    """
+    await conn.execute(
+        """update messages m set extra = coalesce(m.extra, '{}') || jsonb_build_object('answered', (
+                select max(l.key) from messages l where l.conversation = m.conversation and l.author = 'customer'
+                    and l.key < m.key and l.extra->'letter' is not null
+                    and coalesce(l.extra->'letter'->'automatic', 'false') = 'false'))
+            where m.conversation = any($1::text[]) and m.delivery = 'queued' and m.author <> 'customer'
+                and m.extra->'answered' is null""",
+        list(conversations),
+    )
+
+
+async def count_on(conn: Connection, places: Sequence[Place], before: Conversation, after: Conversation) -> None:
+    """What the bot had said, and what still waits to be sent, counts in `after` as it did in `before`.
+
+    Their epochs have nothing to do with one another. Where a human has the conversation, it counts no longer.
+    """
+    await conn.execute(
+        """update messages set owner_epoch = case when owner_epoch = $2 and $3 then $4 else -1 end
+            where key = any($1::bigint[]) and delivery = 'queued' and author = 'bot'""",
+        [place.key for place in places],
+        before.owner_epoch,
+        after.status in ("bot", "waiting"),
+        after.owner_epoch,
     )
 
 
@@ -197,11 +232,14 @@ async def still_in(conn: Connection, places: Sequence[Place], conversation: str)
 
 
 async def busy(conn: Connection, conversation: str) -> bool:
-    """Whether somebody works on a message of a conversation just now: the bot on a turn, the outbox on a delivery."""
+    """Whether somebody works on a message of a conversation just now: the bot on a turn, the outbox on a delivery.
+
+    What only waits to be sent may be moved; while a server is away that can take hours.
+    """
     return bool(
         await conn.fetchval(
             """select exists (select from conversations where id = $1 and turn is not null)
-                or exists (select from messages where conversation = $1 and delivery in ('queued', 'sending'))""",
+                or exists (select from messages where conversation = $1 and delivery = 'sending')""",
             conversation,
         )
     )

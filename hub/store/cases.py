@@ -103,12 +103,13 @@ class Received(Struct, frozen=True):
     letter: Letter
     text: str
     at: datetime
+    key: int
 
 
 async def letters(conn: Connection, conversation: str, limit: int = 50, *, before: int | None = None) -> list[Received]:
     """The customers' letters in a conversation, the latest first; `before`: those in front of a message's key."""
     rows = await conn.fetch(
-        """select scope, extra->'letter' as letter, text, coalesce(sent_at, created_at) as at from messages
+        """select scope, extra->'letter' as letter, text, coalesce(sent_at, created_at) as at, key from messages
             where conversation = $1 and author = 'customer' and extra->'letter' is not null
                 and ($3::bigint is null or key < $3)
             order by key desc limit $2""",
@@ -117,8 +118,15 @@ async def letters(conn: Connection, conversation: str, limit: int = 50, *, befor
         before,
     )
     return [
-        Received(row["scope"], msgspec.json.decode(row["letter"], type=Letter), row["text"], row["at"]) for row in rows
+        Received(row["scope"], msgspec.json.decode(row["letter"], type=Letter), row["text"], row["at"], row["key"])
+        for row in rows
     ]
+
+
+async def answered_by(conn: Connection, key: int) -> int | None:
+    """The key of the letter that a message of ours was bound to; None where that is the last one before it."""
+    found: int | None = await conn.fetchval("select (extra->>'answered')::bigint from messages where key = $1", key)
+    return found
 
 
 async def take_part(conn: Connection, conversation: str, addresses: Sequence[str]) -> None:
@@ -144,16 +152,16 @@ async def leave(conn: Connection, conversation: str, addresses: Sequence[str]) -
     )
 
 
-async def wrote(conn: Connection, conversation: str, address: str) -> bool:
-    """Whether a letter of somebody stands in a conversation."""
-    return bool(
-        await conn.fetchval(
-            """select exists (select from messages where conversation = $1 and author = 'customer'
-                and extra->'letter'->>'sender' = $2)""",
-            conversation,
-            address,
-        )
+async def named(conn: Connection, conversation: str) -> set[str]:
+    """Who stands on the outside of any letter of a conversation."""
+    rows = await conn.fetch(
+        """select distinct address from messages m, jsonb_array_elements_text(
+                jsonb_build_array(m.extra->'letter'->'sender') || coalesce(m.extra->'letter'->'reply_to', '[]')
+                || coalesce(m.extra->'letter'->'to', '[]') || coalesce(m.extra->'letter'->'cc', '[]')) as address
+            where m.conversation = $1 and m.extra->'letter' is not null""",
+        conversation,
     )
+    return {row["address"] for row in rows}
 
 
 async def merged(conn: Connection, conversation: str) -> str:

@@ -26,7 +26,10 @@ from hub.types import (
 
 
 class Extra(Struct, frozen=True, omit_defaults=True):
-    """What only some messages have, as it stands in the column `extra`."""
+    """What only some messages have, as it stands in the column `extra`.
+
+    `answered` is the key of the letter that a message of ours goes back to, where agents have moved letters since.
+    """
 
     buttons: tuple[Button, ...] = ()
     sources: tuple[Source, ...] = ()
@@ -34,6 +37,7 @@ class Extra(Struct, frozen=True, omit_defaults=True):
     answers: tuple[str, ...] = ()
     case: Case | None = None
     letter: Letter | None = None
+    answered: int | None = None
 
 
 _extra = msgspec.json.Decoder(Extra)

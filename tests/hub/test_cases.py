@@ -82,6 +82,10 @@ async def test_another_participant_writes_into_the_same_case(house: House) -> No
 async def test_what_ended_long_ago_is_not_gone_on_with(house: House) -> None:
     lamp = await write(house, "<1@x>", new())
     async with house.db.connection() as conn:
+        await conn.execute("update conversations set status = 'closed', updated_at = now() - interval '29 days'")
+    weeks = await write(house, "<1b@x>", Case(conversation=lamp.conversation, rule="token", reason="our own token"))
+    assert weeks.conversation == lamp.conversation, "people answer letters after weeks"
+    async with house.db.connection() as conn:
         await conn.execute("update conversations set status = 'closed', updated_at = now() - interval '90 days'")
     again = await write(house, "<2@x>", Case(conversation=lamp.conversation, rule="token", reason="our own token"))
     assert again.conversation != lamp.conversation
@@ -179,8 +183,12 @@ async def test_a_letter_becomes_a_case_of_its_own_and_comes_back(house: House, s
 async def test_who_may_sort_what(house: House, sorting: Cases) -> None:
     lamp, bill = await write(house, "<1@x>", new(), text="hello"), await write(house, "<2@x>", new(), text="hello")
     await house.turns.take(bill.conversation)
+    async with house.db.connection() as conn:
+        await conn.execute("update messages set delivery = 'sending' where author = 'bot'")
     with pytest.raises(Problem, match="on its way"):
         await sorting.merge(LI, bill.conversation, lamp.conversation)
+    async with house.db.connection() as conn:
+        await conn.execute("update messages set delivery = 'queued' where author = 'bot'")
     for receipt in (lamp, bill):
         await settled(house, receipt)
     await house.steps.take(lamp.conversation, lambda _: Step(action="claim", actor="mo", owner="mo"))
@@ -208,3 +216,94 @@ async def test_who_has_one_has_both(house: House, sorting: Cases) -> None:
     async with house.db.connection() as conn:
         kept = await conversations.get(conn, lamp.conversation)
     assert (kept.status, kept.owner) == ("human", "li")
+
+
+async def claim(house: House, receipt: Receipt) -> None:
+    await house.steps.take(receipt.conversation, lambda _: Step(action="claim", actor="li", owner="li"))
+
+
+async def waiting(house: House) -> list[tuple[str, str, int | None]]:
+    """What the bot has said: how it stands, and which letter it is bound to."""
+    async with house.db.connection() as conn:
+        rows = await conn.fetch(
+            "select conversation, delivery, extra, key from messages where author = 'bot' order by key"
+        )
+        return [(row["conversation"], row["delivery"], await cases.answered_by(conn, row["key"])) for row in rows]
+
+
+async def test_what_waits_to_be_sent_is_moved_with_the_rest(house: House, sorting: Cases) -> None:
+    lamp = await write(house, "<1@x>", new(), text="hello")
+    await settled(house, lamp)
+    bill = await write(house, "<2@x>", new(), sender=BOB, text="hello")
+    await claim(house, bill)
+    await house.steps.take(bill.conversation, lambda _: Step(action="release", actor="li"))
+    await house.turns.take(bill.conversation)
+    change = await sorting.merge(LI, bill.conversation, lamp.conversation)
+    assert await waiting(house) == [(lamp.conversation, "sent", None), (lamp.conversation, "queued", bill.message)]
+    await sorting.undo(LI, change.id)
+    assert await waiting(house) == [(lamp.conversation, "sent", None), (bill.conversation, "queued", bill.message)]
+    await sorting.merge(LI, bill.conversation, lamp.conversation)
+    await house.outbox.drain(lamp.conversation)
+    assert await waiting(house) == [(lamp.conversation, "sent", None), (lamp.conversation, "sent", bill.message)]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_where_a_human_is_the_bot_says_nothing_that_came_from_elsewhere(
+    house: House, sorting: Cases, times: int
+) -> None:
+    """Epochs count in each conversation for itself: that of the one may be the other's by accident."""
+    lamp, bill = await write(house, "<1@x>", new(), text="hello"), await write(house, "<2@x>", new(), text="hello")
+    await settled(house, lamp)
+    await claim(house, lamp)
+    for _ in range(times):
+        await claim(house, bill)
+        await house.steps.take(bill.conversation, lambda _: Step(action="release", actor="li"))
+    async with house.db.connection() as conn:
+        await conn.execute("update conversations set owner_epoch = 1 where id = $1", bill.conversation)
+    await house.turns.take(bill.conversation)
+    await sorting.merge(LI, bill.conversation, lamp.conversation)
+    await house.outbox.drain(lamp.conversation)
+    assert [delivery for _, delivery, _ in await waiting(house)] == ["sent", "dropped"]
+
+
+async def test_there_and_back_again(house: House, sorting: Cases) -> None:
+    lamp, bill = await write(house, "<1@x>", new(), text="hello"), await write(house, "<2@x>", new(), text="hello")
+    for receipt in (lamp, bill):
+        await settled(house, receipt)
+    await sorting.merge(LI, lamp.conversation, bill.conversation)
+    change = await sorting.merge(LI, bill.conversation, lamp.conversation)
+    async with house.db.connection() as conn:
+        assert [await cases.merged(conn, one.conversation) for one in (lamp, bill)] == [lamp.conversation] * 2
+    await sorting.undo(LI, change.id)
+    async with house.db.connection() as conn:
+        assert [await cases.merged(conn, one.conversation) for one in (lamp, bill)] == [bill.conversation] * 2
+    more = await write(house, "<3@x>", new(), text="hello")
+    await settled(house, more)
+    await sorting.merge(LI, more.conversation, lamp.conversation)
+    async with house.db.connection() as conn:
+        assert await cases.merged(conn, more.conversation) == bill.conversation
+
+
+async def test_whom_only_the_letter_named_goes_with_it(house: House, sorting: Cases) -> None:
+    lamp = await write(house, "<1@x>", new(), text="hello")
+    letter = Letter(sender=ANN, to=("help@example.com",), cc=("sales@example.com", "eve@example.com"), subject="Hi")
+    stray = await house.intake.receive(
+        InboundMessage(
+            channel="tg",
+            sender=ANN,
+            scope="<2@x>",
+            external_id="hash",
+            text="hello too",
+            case=Case(conversation=lamp.conversation, rule="subject", reason="the same"),
+            letter=letter,
+            participants=(ANN, "eve@example.com"),
+        )
+    )
+    await settled(house, lamp)
+    change = await sorting.split(LI, lamp.conversation, stray.id)
+    async with house.db.connection() as conn:
+        assert await cases.participants(conn, change.to_case) == [ANN, "eve@example.com"], "and no address of ours"
+        assert await cases.participants(conn, lamp.conversation) == [ANN]
+    await sorting.undo(LI, change.id)
+    async with house.db.connection() as conn:
+        assert await cases.participants(conn, lamp.conversation) == [ANN, "eve@example.com"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import email
 import email.policy
 from datetime import UTC, datetime
@@ -19,8 +21,10 @@ from connectors.mail.compose import Draft, compose
 from connectors.mail.oauth import AccessTokens
 from connectors.mail.settings import MailSettings, OAuth2, Server
 from connectors.mail.smtp import Sender
+from handoff.cases import Cases
 from hub.connector import File
 from hub.errors import AuthFailed, Rejected, Transient, Unreachable
+from hub.http import Problem
 from tests.connectors.mail_transport.post import Office
 from tests.simulators.mail import PASSWORD, USERNAME, MailSimulator, text_of
 
@@ -253,3 +257,36 @@ def test_wrong_settings_are_found_when_they_are_read(change: dict[str, object], 
     assert len(msgspec.convert({**right, "imap": [login, {**login, "folder": "Old"}]}, MailSettings).mailboxes) == 2
     with pytest.raises(msgspec.ValidationError, match=words):
         msgspec.convert({**right, **change}, ChannelSettings)
+
+
+async def test_an_answer_goes_to_whom_it_answers_whatever_comes_meanwhile(office: Office) -> None:
+    """While the server is away somebody else writes, and an agent puts both cases together."""
+    both = {"Cc": "bob@customer.example"}
+    await office.delivers(office.mail.write("ann", "I want a human", id="one", headers=both))
+    await office.delivers(office.mail.write("eve", "I want a human", subject="My hat"))
+    cases = {each["address"]: each["conversation"] for each in await office.made.rows("select * from participants")}
+    agent, desk = await office.agent(), office.made.desk
+    for conversation in set(cases.values()):
+        await desk.claim(agent, conversation)
+    await office.mail.smtp.stop()
+    await desk.say(agent, cases["ann@customer.example"], "For Ann.")
+    await desk.say(agent, cases["eve@customer.example"], "For Eve.")
+    await office.made.until("select count(*) from messages where delivery = 'queued' and error is not null", is_=2)
+    headers = {"In-Reply-To": "<one@customer.example>"}
+    await office.mail.deliver(office.mail.write("bob", "So do I", subject="Re: I want a human", headers=headers))
+    await office.made.until("select count(*) from messages where author = 'customer'", is_=3)
+    sorting = Cases(office.made.db, office.made.core.steps, office.made.core.outbox._channels)
+    for _ in range(100):
+        with contextlib.suppress(Problem):  # where it tries to send one of them just then
+            await sorting.merge(agent, cases["eve@customer.example"], cases["ann@customer.example"])
+            break
+        await asyncio.sleep(0.05)
+    await office.mail.smtp.start()
+    await office.made.settled()
+    said = {
+        text_of(mail).partition("\n")[0]: str(mail["To"]) for who in ("ann", "eve") for mail in office.sent(who)[1:]
+    }
+    assert {words: to.partition("<")[2] for words, to in said.items()} == {
+        "For Ann.": "ann@customer.example>",
+        "For Eve.": "eve@customer.example>",
+    }
