@@ -151,7 +151,13 @@ def _probes(made: Parts) -> dict[str, Any]:
 async def _background(made: Parts, role: RoleName, stop: asyncio.Event) -> AsyncIterator[list[asyncio.Task[None]]]:
     """What runs beside HTTP. The sample and the demo's people are made once the database is there."""
     spans = made.settings.file.conversation
-    caretaker = Caretaker(made.db, made.steps, vanish_after=spans.agent_vanished_after, close_after=spans.close_after)
+    caretaker = Caretaker(
+        made.db,
+        made.steps,
+        vanish_after=spans.agent_vanished_after,
+        close_after=spans.close_after,
+        letters=[each.channel.name for each in made.channels if each.limits.letters],
+    )
     running: list[Coroutine[Any, Any, None]] = [caretaker.run(), _first_start(made)]
     if role != "web":
         running += [runner.run() for runner in workers(made)]

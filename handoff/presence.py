@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from hub.bus import Bus
@@ -60,12 +61,15 @@ class Caretaker:
         vanish_after: timedelta = timedelta(minutes=15),
         close_after: timedelta = timedelta(hours=24),
         keep_events: timedelta = timedelta(days=7),
+        letters: Sequence[str] = (),
     ) -> None:
+        """`letters`: the channels on which people write letters, and nothing ends or changes hands within a day."""
         self._db = db
         self._steps = steps
         self._vanish_after = vanish_after
         self._close_after = close_after
         self._keep_events = keep_events
+        self._letters = letters
 
     async def run(self, every: float = 30.0) -> None:
         """Looks around every so many seconds, until it is cancelled."""
@@ -87,13 +91,13 @@ class Caretaker:
     async def requeue_abandoned(self) -> int:
         """Conversations whose agent vanished go back to the queue; answers how many."""
         async with self._db.connection() as conn:
-            found = await overview.abandoned(conn, self._vanish_after.total_seconds(), _BATCH)
+            found = await overview.abandoned(conn, self._vanish_after.total_seconds(), _BATCH, self._letters)
         return sum([await self._take(id, self._vanished(owner)) for id, owner in found])
 
     async def close_silent(self) -> int:
         """Conversations in which nothing happened for long are closed; answers how many."""
         async with self._db.connection() as conn:
-            found = await overview.silent(conn, self._close_after.total_seconds(), _BATCH)
+            found = await overview.silent(conn, self._close_after.total_seconds(), _BATCH, self._letters)
         return sum([await self._take(id, self._expired) for id in found])
 
     async def prune(self) -> int:
@@ -114,7 +118,8 @@ class Caretaker:
 
     def _expired(self, now: Conversation) -> Step | None:
         silent = datetime.now(UTC) - now.updated_at >= self._close_after
-        return Step(action="expire") if silent and now.status != "closed" else None
+        stays = "bot" if now.channel in self._letters else now.status
+        return Step(action="expire") if silent and now.status != "closed" and now.status == stays else None
 
     async def _take(self, conversation: str, decide: Decide) -> bool:
         try:

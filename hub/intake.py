@@ -22,6 +22,9 @@ MAX_TEXT = 20_000
 MAX_KEY = 500
 """Characters of an id, a sender, a payload; more would not fit into an index."""
 
+LETTERS = 10
+"""How many times as long the end of a conversation is waited for where people write letters, and answer after weeks."""
+
 MAX_SIZE = 2**31 - 1
 """The most bytes that are shown for a file. Telegram's can be larger; none of those is fetched."""
 
@@ -141,7 +144,7 @@ class Intake:
         """The conversation into which the message goes, locked; and the message with what was decided in the end."""
         if case.conversation is not None:
             conversation = await conversations.lock(conn, await cases.merged(conn, case.conversation))
-            if not self._is_over(conversation):
+            if not self._is_over(conversation, LETTERS):
                 if spoken is not None:
                     conversation = msgspec.structs.replace(conversation, language=spoken)
                 if conversation.status == "closed" and not (message.letter and message.letter.automatic):
@@ -155,9 +158,9 @@ class Intake:
         started = await streams.start_conversation(conn, stream, spoken or "en")
         return await conversations.get(conn, started), message
 
-    def _is_over(self, conversation: Conversation) -> bool:
+    def _is_over(self, conversation: Conversation, times: int = 1) -> bool:
         silent = datetime.now(UTC) - conversation.updated_at
-        return conversation.status == "closed" and silent > self._reopen_within
+        return conversation.status == "closed" and silent > self._reopen_within * times
 
 
 def _address(message: InboundMessage) -> str | None:

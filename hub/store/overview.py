@@ -218,25 +218,38 @@ async def said(conn: Connection, stream: int, id: str) -> Message | None:
     return message_from_row(row) if row else None
 
 
-async def silent(conn: Connection, seconds: float, limit: int) -> list[str]:
-    """Open conversations in which something was said, but nothing happened for `seconds`."""
+async def silent(conn: Connection, seconds: float, limit: int, letters: Sequence[str] = ()) -> list[str]:
+    """Open conversations in which something was said, but nothing happened for `seconds`.
+
+    On the channels `letters` only those that the bot has: people there wait for days, and still wait.
+    """
     rows = await conn.fetch(
         """select c.id from conversations c where c.status <> 'closed'
             and c.updated_at < now() - make_interval(secs => $1)
+            and (c.status = 'bot' or not c.channel = any($3::text[]))
             and exists (select from messages m where m.conversation = c.id) order by c.updated_at limit $2""",
         seconds,
         limit,
+        list(letters),
     )
     return [row["id"] for row in rows]
 
 
-async def abandoned(conn: Connection, seconds: float, limit: int) -> list[tuple[str, str]]:
-    """Conversations, and their agents, who gave no sign of life for `seconds`."""
+async def abandoned(conn: Connection, seconds: float, limit: int, letters: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """Conversations, and their agents, who gave no sign of life for `seconds`.
+
+    On the channels `letters` only those in which the customer wrote last: nobody sits there and waits for the others.
+    """
     rows = await conn.fetch(
         """select c.id, c.owner from conversations c join users u on u.id = c.owner
             where c.status = 'human' and coalesce(u.seen_at, u.created_at) < now() - make_interval(secs => $1)
+                and (not c.channel = any($3::text[]) or exists (select from messages m
+                    where m.conversation = c.id and m.author = 'customer' and m.extra->'letter'->'automatic' is null
+                        and m.key > coalesce((select max(a.key) from messages a
+                            where a.conversation = c.id and a.author = 'agent' and a.kind = 'message'), 0)))
             order by c.updated_at limit $2""",
         seconds,
         limit,
+        list(letters),
     )
     return [(row["id"], row["owner"]) for row in rows]

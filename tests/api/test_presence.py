@@ -24,6 +24,30 @@ async def test_what_a_vanished_agent_had_goes_back_to_the_queue(office: Office) 
     assert [(item["id"], item["reason"]) for item in page["items"]] == [(left, "agent_vanished")]
 
 
+async def test_whoever_wrote_a_letter_goes_on_waiting(office: Office) -> None:
+    """Over a weekend nothing happens to a mail; nobody loses their place by it, nor the agent who answered them."""
+    _, token = await office.worker("li")
+    waits, answered, asked = [await office.waiting(sender=who, channel="tg") for who in ("ann", "bob", "eve")]
+    for case in (answered, asked):
+        await office.call("POST", f"/conversations/{case}/claim", token=token)
+        await office.call("POST", f"/conversations/{case}/messages", {"id": case, "text": "Yes."}, token=token)
+    with_the_bot = (await office.house.say("what is love?", sender="zoe", channel="tg")).conversation
+    await office.house.say("And now?", sender="eve", channel="tg")
+    async with office.house.db.connection() as conn:
+        await conn.execute("update conversations set updated_at = now() - interval '90 hours'")
+        await conn.execute("update users set seen_at = now() - interval '90 hours'")
+    caretaker = Caretaker(office.house.db, office.house.steps, letters=["tg"])
+    assert await caretaker.close_silent() == 1
+    assert await caretaker.requeue_abandoned() == 1
+    _, page = await office.call("GET", "/conversations", token=token)
+    assert {item["id"]: item["status"] for item in page["items"]} == {
+        waits: "waiting",
+        answered: "human",
+        asked: "waiting",
+        with_the_bot: "closed",
+    }
+
+
 async def test_what_fell_silent_is_closed(office: Office) -> None:
     _, token = await office.worker("li")
     silent, alive = await office.waiting(sender="ann"), await office.waiting(sender="bob")
