@@ -1,12 +1,15 @@
-"""All phrasings of all published articles in one matrix, searched exactly.
+"""All phrasings of all published articles, searched exactly.
 
 An index never changes: a published or archived article makes a new one, so that searches in other threads go on
-undisturbed in the old one. What the old one knows of a phrasing is taken over, not computed again.
+undisturbed in the old one. The articles are in parts that indexes share. A new index adds a part of what is new and
+hides what is gone in the others; parts are joined when they have become many, or hollow. So a change costs what was
+changed, and not what there is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress
 
 import numpy as np
 from msgspec import Struct
@@ -14,10 +17,23 @@ from numpy.typing import NDArray
 
 from hub.types import Language
 from knowledge_base.embedder import Embedder, Vectors, normalised
-from knowledge_base.lexical import Lexicon
+from knowledge_base.lexical import Asked, Lexicon, Mask, Places, Words
 
 BEST_WEIGHT = 0.4  # of the best phrasing; the rest is the centroid's
 LEXICAL_WEIGHT: dict[Language, float] = {"zh": 0.1, "en": 0.2}  # of shared words beside meaning
+
+_JOIN = 4
+"""A part is joined with all that came after it when these, and what is hidden in it, are more than one in so many."""
+
+_DIGITS = 6
+"""Scores that are equal so far are equal: the rest depends on how the parts were multiplied, and differs by process."""
+
+_BATCH = 16
+"""Questions scored at once: their scores against every phrasing are in memory together."""
+
+_RENEWED = 500_000
+"""Of the best articles found earlier as many are looked up anew in a change as make so many comparisons of a question
+and an article: all of them up to a thousand articles, a tenth of them at ten thousand. It takes a tenth of a second."""
 
 
 class Translation(Struct, frozen=True):
@@ -49,55 +65,62 @@ class Match(Struct, frozen=True):
     question: str
 
 
-class Index:
-    """Articles in a fixed order, their phrasings in the same order, and one matrix of phrasings above centroids."""
+class Tops(Struct, frozen=True, eq=False):
+    """For each of some questions the best article, its score, and how many changes ago all articles were asked."""
 
-    def __init__(self, articles: Iterable[Article], embedder: Embedder, known: Index | None = None) -> None:
-        self.embedder = embedder
-        self.articles = {article.id: article for article in articles}
-        owned = [(article, article.phrasings()) for article in self.articles.values()]
-        self._order = [article for article, phrasings in owned if phrasings]
-        self.phrasings = [phrasing for _, phrasings in owned for phrasing in phrasings]
-        sizes = np.array([len(phrasings) for _, phrasings in owned if phrasings], dtype=np.intp)
+    scores: NDArray[np.float32]
+    articles: Sequence[Article | None]
+    ages: Places
+
+
+class Part:
+    """Some articles, their phrasings in the same order, and one matrix of phrasings above centroids. Never changes."""
+
+    def __init__(
+        self, articles: Sequence[Article], sizes: Places, phrasings: Sequence[str], matrix: Vectors, words: Words
+    ) -> None:
+        """`sizes` are the articles' numbers of phrasings; none is 0."""
+        self.articles = articles
+        self.phrasings = phrasings
+        self.matrix = matrix
+        self.words = words
+        self.sizes = sizes
+        self.owners = np.repeat(np.arange(len(articles)), sizes)
         self._starts = np.cumsum(sizes) - sizes
         self._several = sizes > 1
-        vectors = self._vectors(known)
-        centroids = normalised(np.add.reduceat(vectors, self._starts)) if self._order else vectors
-        self.matrix: Vectors = np.concatenate([vectors, centroids])
-        self.lexicon: Lexicon = Lexicon(self.phrasings, known.lexicon if known else None)
 
-    def __len__(self) -> int:
-        return len(self._order)
+    @classmethod
+    def of(cls, articles: Sequence[Article], embedder: Embedder, known: Mapping[str, Vectors]) -> Part:
+        """These articles, none of which is without phrasings. Phrasings whose vectors are `known` are not encoded."""
+        owned = [article.phrasings() for article in articles]
+        phrasings = [phrasing for found in owned for phrasing in found]
+        vectors = np.empty((len(phrasings), embedder.dimension), dtype=np.float32)
+        new = [place for place, phrasing in enumerate(phrasings) if phrasing not in known]
+        vectors[new] = embedder.encode([phrasings[place] for place in new])
+        for place, phrasing in enumerate(phrasings):
+            if phrasing in known:
+                vectors[place] = known[phrasing]
+        sizes = np.array([len(found) for found in owned], dtype=np.intp)
+        centroids = normalised(np.add.reduceat(vectors, np.cumsum(sizes) - sizes))
+        return cls(articles, sizes, phrasings, np.concatenate([vectors, centroids]), Words.of(phrasings))
 
-    def search(self, question: str, vector: Vectors, language: Language, count: int) -> list[Match]:
-        """The best `count` articles for a question whose vector is `vector`, best first."""
-        if not self._order:
-            return []
-        nearness = self.matrix @ vector
-        scores = self._scores(nearness, self.lexicon.likeness(question), LEXICAL_WEIGHT[language])
-        best = np.argsort(-scores, kind="stable")[:count]
-        return [Match(self._order[i], float(scores[i]), self._closest(nearness, int(i))) for i in best]
+    @classmethod
+    def joined(cls, parts: Sequence[tuple[Part, Mask]]) -> Part:
+        """Several parts' articles, of each those that its mask keeps."""
+        kept = [(part, living[part.owners], living) for part, living in parts]
+        articles = [article for part, living in parts for article in compress(part.articles, living)]
+        phrasings = [phrasing for part, spoken, _ in kept for phrasing in compress(part.phrasings, spoken)]
+        matrix = np.empty((len(phrasings) + len(articles), parts[0][0].matrix.shape[1]), dtype=np.float32)
+        row = 0
+        for rows in ([(part, 0, spoken) for part, spoken, _ in kept], [(p, len(p.phrasings), m) for p, m in parts]):
+            for part, first, mask in rows:
+                places = np.flatnonzero(mask) + first
+                np.take(part.matrix, places, axis=0, out=matrix[row : row + len(places)], mode="clip")
+                row += len(places)
+        sizes = np.concatenate([part.sizes[living] for part, living in parts])
+        return cls(articles, sizes, phrasings, matrix, Words.joined([(part.words, spoken) for part, spoken, _ in kept]))
 
-    def top_scores(self, questions: Sequence[str], vectors: Vectors, language: Language) -> NDArray[np.float32]:
-        """The score of the best article for each of many questions."""
-        if not self._order:
-            return np.zeros(len(vectors), dtype=np.float32)
-        nearness = vectors @ self.matrix.T
-        likeness = np.stack([self.lexicon.likeness(question) for question in questions])
-        return np.asarray(self._scores(nearness, likeness, LEXICAL_WEIGHT[language]).max(axis=-1), dtype=np.float32)
-
-    def _vectors(self, known: Index | None) -> Vectors:
-        vectors = np.empty((len(self.phrasings), self.embedder.dimension), dtype=np.float32)
-        place = {phrasing: i for i, phrasing in enumerate(known.phrasings)} if known else {}
-        kept = [i for i, phrasing in enumerate(self.phrasings) if phrasing in place]
-        new = [i for i, phrasing in enumerate(self.phrasings) if phrasing not in place]
-        if known and kept:
-            vectors[kept] = known.matrix[[place[self.phrasings[i]] for i in kept]]
-        if new:
-            vectors[new] = self.embedder.encode([self.phrasings[i] for i in new])
-        return vectors
-
-    def _scores(self, nearness: Vectors, likeness: Vectors, weight: float) -> Vectors:
+    def scores(self, nearness: Vectors, likeness: Vectors, weight: float) -> Vectors:
         """Per article, over the last axis: its best phrasing, the centroid of all of them, and shared words."""
         phrasings, centroids = nearness[..., : len(self.phrasings)], nearness[..., len(self.phrasings) :]
         best = np.maximum.reduceat(phrasings, self._starts, axis=-1)
@@ -105,8 +128,139 @@ class Index:
         shared = np.maximum.reduceat(likeness, self._starts, axis=-1)
         return np.asarray((1 - weight) * scores + weight * shared, dtype=np.float32)
 
-    def _closest(self, nearness: Vectors, article: int) -> str:
-        start = self._starts[article]
-        end = self._starts[article + 1] if article + 1 < len(self._order) else len(self.phrasings)
-        closest: str = self.phrasings[start + int(np.argmax(nearness[start:end]))]
-        return closest
+    def rows(self, place: int) -> slice:
+        """Where an article's phrasings are."""
+        return slice(int(self._starts[place]), int(self._starts[place] + self.sizes[place]))
+
+
+class _Shelf:
+    """A part as it stands in one index: which of its articles are served, and what its words weigh there."""
+
+    def __init__(self, part: Part, living: Mask, lexicon: Lexicon) -> None:
+        self.part = part
+        self.living = living
+        self._hidden = np.flatnonzero(~living)
+        self._weighed = lexicon.weighed(part.words)
+
+    def nearness(self, vectors: Vectors) -> Vectors:
+        """The cosines of one question or many and each phrasing, then each centroid."""
+        return vectors @ self.part.matrix.T
+
+    def scores(self, nearness: Vectors, asked: Sequence[Asked], language: Language) -> Vectors:
+        """Per question and article; of what is not served, minus infinity."""
+        likeness = np.stack([self._weighed.likeness(question) for question in asked])
+        scores = self.part.scores(nearness, likeness, LEXICAL_WEIGHT[language])
+        scores[:, self._hidden] = -np.inf
+        return scores
+
+
+class Index:
+    """The articles that are served. `known` is the index before the change: what it knows is not computed again."""
+
+    def __init__(self, articles: Iterable[Article], embedder: Embedder, known: Index | None = None) -> None:
+        self.embedder = embedder
+        self.articles = {article.id: article for article in articles}
+        stock, vectors = self._left(known)
+        before = known.articles if known else {}
+        new = [article for article in self.articles.values() if before.get(article.id) is not article]
+        if new := [article for article in new if article.phrasings()]:
+            part = Part.of(new, embedder, vectors)
+            stock.append((part, np.ones(len(new), dtype=np.bool_)))
+        self._size = sum(int(np.count_nonzero(living)) for _, living in stock)
+        self._lexicon = Lexicon([(part.words, living[part.owners]) for part, living in stock])
+        self._new = [_Shelf(part, living, self._lexicon) for part, living in stock[len(stock) - bool(new) :]]
+        self.shelves = [_Shelf(part, living, self._lexicon) for part, living in _tidied(stock)]
+
+    def __len__(self) -> int:
+        return self._size
+
+    def search(self, question: str, vector: Vectors, language: Language, count: int) -> list[Match]:
+        """The best `count` articles for a question whose vector is `vector`, best first; of equals, by their ids."""
+        asked = [self._lexicon.asked(question)]
+        found = []
+        for shelf in self.shelves:
+            nearness = shelf.nearness(vector)
+            scores = shelf.scores(nearness, asked, language)[0]
+            for place in _leading(scores, count):
+                article = shelf.part.articles[place]
+                score, rows = float(scores[place]), shelf.part.rows(place)
+                found.append(((-round(score, _DIGITS), article.id), score, article, shelf.part, rows, nearness[rows]))
+        found.sort(key=lambda one: one[0])
+        return [
+            Match(article, score, part.phrasings[rows.start + int(np.argmax(near))])
+            for _, score, article, part, rows, near in found[:count]
+        ]
+
+    def tops(self, questions: Sequence[str], vectors: Vectors, language: Language, known: Tops | None = None) -> Tops:
+        """The best article for each of many questions.
+
+        Where the index before this one found `known`, only what is new is compared with those; and all articles for
+        questions whose best is gone, and in turn for as many others as `_RENEWED` allows, since the rarity of words
+        moves a little with each change.
+        """
+        count = len(questions)
+        known = known or Tops(np.zeros(count, np.float32), [None] * count, np.zeros(count, np.intp))
+        scores, ages, articles = known.scores.copy(), known.ages + 1, list(known.articles)
+        stale = np.array([best is None or self.articles.get(best.id) is not best for best in articles], dtype=np.bool_)
+        stale[np.argsort(-ages, kind="stable")[: _RENEWED // max(1, self._size)]] = True
+        scores[stale], ages[stale] = -np.inf, 0
+        for mask, shelves in ((stale, self.shelves), (~stale, self._new)):
+            places = np.flatnonzero(mask).tolist()
+            better, best = self._best(shelves, [questions[place] for place in places], vectors[places], language)
+            for place, score, article in zip(places, better, best, strict=True):
+                if score > scores[place]:
+                    scores[place], articles[place] = score, article
+        scores[scores == -np.inf] = 0  # there is no article
+        return Tops(scores, articles, ages)
+
+    def top_scores(self, questions: Sequence[str], vectors: Vectors, language: Language) -> NDArray[np.float32]:
+        """The score of the best article for each of many questions."""
+        return self.tops(questions, vectors, language).scores
+
+    def _left(self, known: Index | None) -> tuple[list[tuple[Part, Mask]], dict[str, Vectors]]:
+        """What is still served of the parts of the index before, and the vectors of what is not."""
+        stock, vectors = list[tuple[Part, Mask]](), dict[str, Vectors]()
+        for shelf in known.shelves if known else ():
+            part = shelf.part
+            same = (self.articles.get(article.id) is article for article in part.articles)
+            living = np.fromiter(same, np.bool_, len(part.articles)) & shelf.living
+            for place in np.flatnonzero(shelf.living & ~living).tolist():
+                rows = part.rows(place)
+                vectors.update(zip(part.phrasings[rows], part.matrix[rows], strict=True))
+            stock.append((part, living))
+        return stock, vectors
+
+    def _best(
+        self, shelves: Sequence[_Shelf], questions: Sequence[str], vectors: Vectors, language: Language
+    ) -> tuple[NDArray[np.float32], list[Article | None]]:
+        """The best article of these shelves for each of many questions, and its score; None of nothing."""
+        scores = np.full(len(questions), -np.inf, dtype=np.float32)
+        articles: list[Article | None] = [None] * len(questions)
+        for first in range(0, len(questions), _BATCH):
+            asked = [self._lexicon.asked(question) for question in questions[first : first + _BATCH]]
+            for shelf in shelves:
+                found = shelf.scores(shelf.nearness(vectors[first : first + _BATCH]), asked, language)
+                for place, best in enumerate(found.argmax(axis=-1), first):
+                    if (score := found[place - first, best]) > scores[place]:
+                        scores[place], articles[place] = score, shelf.part.articles[best]
+        return scores, articles
+
+
+def _tidied(stock: Sequence[tuple[Part, Mask]]) -> Sequence[tuple[Part, Mask]]:
+    """The same articles in few parts that hide little."""
+    kept = [int(np.count_nonzero(living[part.owners])) for part, living in stock]
+    for place, (part, _) in enumerate(stock):
+        size = len(part.phrasings)
+        if _JOIN * (size - kept[place] + sum(kept[place + 1 :])) > size:
+            if not any(kept[place:]):
+                return stock[:place]
+            joined = Part.joined(stock[place:])
+            return [*stock[:place], (joined, np.ones(len(joined.articles), dtype=np.bool_))]
+    return stock
+
+
+def _leading(scores: Vectors, count: int) -> list[int]:
+    """The places of the `count` best scores, and of all that equal the last of these."""
+    least = np.partition(scores, -count)[-count] - 10**-_DIGITS if len(scores) > count else -np.inf
+    found: list[int] = np.flatnonzero((scores >= least) & (scores > -np.inf)).tolist()
+    return found

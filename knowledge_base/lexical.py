@@ -1,63 +1,143 @@
-"""Shared words: a model number or a rare word that the vectors blur still counts."""
+"""Shared words: a model number or a rare word that the vectors blur still counts.
+
+`Words` is what some phrasings hold, and never changes. How much a word counts depends on all phrasings that there are,
+so that a `Lexicon` is made anew, from the words, whenever one of them changes.
+"""
 
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from knowledge_base.everyday import bank
 from knowledge_base.text import fold, words
 
+Places = NDArray[np.intp]
+Mask = NDArray[np.bool_]
 
-class Lexicon:
-    """Which phrasing holds which words, and how rare each word is, in them and in everyday talk. Never changes."""
 
-    def __init__(self, phrasings: Sequence[str], known: Lexicon | None = None) -> None:
-        earlier = known.terms if known else {}
-        self.terms: dict[str, frozenset[str]] = {
-            phrasing: earlier[phrasing] if phrasing in earlier else words(fold(phrasing)) for phrasing in phrasings
-        }
-        self._size = len(phrasings)
-        places: defaultdict[str, list[int]] = defaultdict(list)
-        for place, phrasing in enumerate(phrasings):
-            for term in self.terms.get(phrasing, ()):
-                places[term].append(place)
-        everyday, lines = _everyday()
-        total = lines + len(self.terms)
-        self._unknown = math.log(1 + total)
-        self._rarity = {term: math.log(1 + total / count) for term, count in everyday.items()}
-        for term, found in places.items():
-            self._rarity[term] = math.log(1 + total / (len(found) + everyday[term]))
-        lengths = np.ones(self._size, dtype=np.float32)
-        for place, phrasing in enumerate(phrasings):
-            if terms := self.terms.get(phrasing):
-                lengths[place] = self._length(terms)
-        self._shares = {
-            term: (np.array(found), np.float32(self._rarity[term] ** 2) / lengths[found])
-            for term, found in places.items()
-        }
+class Words:
+    """Which of some phrasings, numbered from 0, hold which words."""
 
-    def likeness(self, question: str) -> NDArray[np.float32]:
+    def __init__(self, vocabulary: Mapping[str, int], ids: Places, owners: Places, size: int) -> None:
+        """`ids` are words by their number in the vocabulary, `owners` the phrasings that hold them, in order."""
+        self.vocabulary = vocabulary
+        self.size = size
+        self.ids = ids
+        self.owners = owners
+        counts = np.bincount(ids, minlength=len(vocabulary))
+        self._ends = np.cumsum(counts)
+        self._by_word = owners[np.argsort(ids, kind="stable")]
+        common, _ = everyday()
+        self.everyday = np.array([common[word] for word in vocabulary], dtype=np.intp)
+
+    @classmethod
+    def of(cls, phrasings: Iterable[str]) -> Words:
+        """The words of these phrasings."""
+        vocabulary: dict[str, int] = {}
+        held = [[vocabulary.setdefault(word, len(vocabulary)) for word in words(fold(text))] for text in phrasings]
+        ids = np.array([id for found in held for id in found], dtype=np.intp)
+        owners = np.repeat(np.arange(len(held)), np.array([len(found) for found in held], dtype=np.intp))
+        return cls(vocabulary, ids, owners, len(held))
+
+    @classmethod
+    def joined(cls, parts: Sequence[tuple[Words, Mask]]) -> Words:
+        """The words of several parts' phrasings, of each those that its mask keeps."""
+        vocabulary: dict[str, int] = {}
+        ids, owners, size = [], [], 0
+        for part, kept in parts:
+            here = kept[part.owners]
+            held, used = part.ids[here], np.zeros(len(part.vocabulary), dtype=np.bool_)
+            used[held] = True
+            number = np.array(
+                [
+                    vocabulary.setdefault(word, len(vocabulary)) if use else -1
+                    for word, use in zip(part.vocabulary, used.tolist(), strict=True)
+                ],
+                dtype=np.intp,
+            )
+            ids.append(number[held])
+            owners.append((size + np.cumsum(kept) - 1)[part.owners[here]])
+            size += int(np.count_nonzero(kept))
+        return cls(vocabulary, np.concatenate(ids), np.concatenate(owners), size)
+
+    def counts(self, kept: Mask) -> Places:
+        """For each word how many of the phrasings that `kept` keeps hold it."""
+        ids = self.ids if kept.all() else self.ids[kept[self.owners]]
+        return np.bincount(ids, minlength=len(self.vocabulary))
+
+    def holders(self, word: str) -> Places:
+        """The phrasings that hold a word."""
+        id = self.vocabulary.get(word)
+        if id is None:
+            return self._by_word[:0]
+        return self._by_word[self._ends[id - 1] if id else 0 : self._ends[id]]
+
+    def sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """For each phrasing the sum of its words' values."""
+        return np.bincount(self.owners, values[self.ids], self.size).astype(np.float64)
+
+
+class Asked(Struct, frozen=True):
+    """A question's words with their squared rarities, and the length of both as a vector."""
+
+    words: Sequence[tuple[str, float]]
+    length: float
+
+
+class Weighed:
+    """Words of phrasings, and how long each phrasing is as a vector of their rarities."""
+
+    def __init__(self, words: Words, rarities: NDArray[np.float64]) -> None:
+        lengths = np.sqrt(words.sums(rarities**2))
+        self._words = words
+        self._lengths = np.where(lengths > 0, lengths, 1).astype(np.float32)
+
+    def likeness(self, asked: Asked) -> NDArray[np.float32]:
         """For each phrasing the cosine, 0 to 1, of its words and the question's, weighted by rarity."""
-        likeness = np.zeros(self._size, dtype=np.float32)
-        if self.terms and (terms := words(fold(question))):
-            for term in terms:
-                if share := self._shares.get(term):
-                    likeness[share[0]] += share[1]
-            likeness /= self._length(terms)
+        likeness = np.zeros(self._words.size, dtype=np.float32)
+        for word, weight in asked.words:
+            likeness[self._words.holders(word)] += np.float32(weight)
+        if asked.words:
+            likeness /= self._lengths * np.float32(asked.length)
         return likeness
 
-    def _length(self, terms: frozenset[str]) -> float:
-        return math.sqrt(sum(self._rarity.get(term, self._unknown) ** 2 for term in terms))
+
+class Lexicon:
+    """How rare each word is, in all phrasings and in everyday talk. Never changes."""
+
+    def __init__(self, parts: Sequence[tuple[Words, Mask]]) -> None:
+        self._held: dict[str, int] = {}
+        for words_, kept in parts:
+            counts = dict(zip(words_.vocabulary, words_.counts(kept).tolist(), strict=True))
+            for word in counts.keys() & self._held.keys():
+                counts[word] += self._held[word]
+            self._held |= counts
+        self._everyday, lines = everyday()
+        self._total = lines + sum(int(np.count_nonzero(kept)) for _, kept in parts)
+
+    def asked(self, question: str) -> Asked:
+        """A question's words, weighed."""
+        found = [(word, self._rarity(word) ** 2) for word in words(fold(question))]
+        return Asked(found, math.sqrt(sum(weight for _, weight in found)))
+
+    def weighed(self, of: Words) -> Weighed:
+        """The words of some phrasings, weighed."""
+        held = np.fromiter((self._held.get(word, 0) for word in of.vocabulary), np.intp, len(of.vocabulary))
+        return Weighed(of, np.log(1 + self._total / np.maximum(1, held + of.everyday)))
+
+    def _rarity(self, word: str) -> float:
+        return math.log(1 + self._total / max(1, self._held.get(word, 0) + self._everyday[word]))
 
 
 @cache
-def _everyday() -> tuple[Counter[str], int]:
+def everyday() -> tuple[Counter[str], int]:
     """How many lines of everyday talk hold each word, and how many lines there are."""
     lines = [*bank("zh"), *bank("en")]
-    return Counter(term for line in lines for term in words(fold(line))), len(lines)
+    return Counter(word for line in lines for word in words(fold(line))), len(lines)

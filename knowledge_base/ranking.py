@@ -17,7 +17,7 @@ from msgspec import Struct
 from hub.types import Decision, Hit, Language
 from knowledge_base.embedder import Embedder, Vectors
 from knowledge_base.everyday import bank
-from knowledge_base.index import Article, Index, Match
+from knowledge_base.index import Article, Index, Match, Tops
 
 ANSWER_QUANTILE = 0.95
 CLARIFY_QUANTILE = 0.90
@@ -45,19 +45,30 @@ class Background:
             language: embedder.encode(lines) for language, lines in self._utterances.items()
         }
 
-    def limits(self, index: Index, language: Language) -> Limits:
-        """The limits for questions in `language` against what is in `index`."""
-        scores = index.top_scores(self._utterances[language], self._vectors[language], language)
-        clarify, answer = np.quantile(scores, [CLARIFY_QUANTILE, ANSWER_QUANTILE])
-        return Limits(answer=float(answer), clarify=float(clarify))
+    def tops(self, index: Index, language: Language, known: Tops | None = None) -> Tops:
+        """The best articles of `index` for the utterances; `known` are those of the index before."""
+        return index.tops(self._utterances[language], self._vectors[language], language, known)
+
+
+def limits(tops: Tops) -> Limits:
+    """The limits where the utterances' best articles are these."""
+    clarify, answer = np.quantile(tops.scores, [CLARIFY_QUANTILE, ANSWER_QUANTILE])
+    return Limits(answer=float(answer), clarify=float(clarify))
 
 
 class Ranking:
-    """One state of the knowledge base, ready for questions. Never changes; safe in any thread."""
+    """One state of the knowledge base, ready for questions. Never changes; safe in any thread.
 
-    def __init__(self, index: Index, background: Background) -> None:
+    `known` is the ranking over the index that `index` was made from.
+    """
+
+    def __init__(self, index: Index, background: Background, known: Ranking | None = None) -> None:
         self.index = index
-        self.limits = {language: background.limits(index, language) for language in LANGUAGES}
+        self.tops: dict[Language, Tops] = {
+            language: background.tops(index, language, known.tops[language] if known else None)
+            for language in LANGUAGES
+        }
+        self.limits = {language: limits(tops) for language, tops in self.tops.items()}
 
     def find(self, question: str, language: Language, count: int = CHOICES) -> list[Match]:
         """The best articles, whether or not they are good enough."""

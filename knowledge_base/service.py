@@ -156,9 +156,8 @@ class Knowledge:
             article = store.served_article(*item)
             articles[article.id] = article
         known = served.ranking.index if served else None
-        # In the order of ids, so that all processes break ties alike, whatever they loaded first.
-        index = Index((articles[id] for id in sorted(articles)), self._embedder, known)
-        return _Served(change.version, Ranking(index, self._background))
+        index = Index(articles.values(), self._embedder, known)
+        return _Served(change.version, Ranking(index, self._background, served.ranking if served else None))
 
     def _search(self) -> None:
         """Takes the questions that wait, at most a batch, to the searching thread; later ones go with the next."""

@@ -2,12 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pytest
 
 from hub.types import Language
 from knowledge_base.embedder import Embedder, Vectors
-from knowledge_base.index import BEST_WEIGHT, LEXICAL_WEIGHT, Article, Index, Translation
+from knowledge_base.index import Article, Index, Translation
 
 RETURNS = Article(
     "returns",
@@ -63,32 +62,11 @@ def test_only_new_phrasings_are_encoded(bundled: Embedder) -> None:
     assert sorted(embedder.encoded) == sorted(["When do you close?", *INVOICE.phrasings()])
 
 
-def test_an_index_made_from_an_older_one_is_that_made_from_nothing(bundled: Embedder) -> None:
-    older = Index([RETURNS, HOURS], bundled)
-    newer, fresh = Index([INVOICE, RETURNS], bundled, older), Index([INVOICE, RETURNS], bundled)
-    assert newer.phrasings == fresh.phrasings
-    assert newer.matrix == pytest.approx(fresh.matrix, abs=1e-6)
-
-
 def test_the_old_index_still_answers_after_a_new_one_was_made(bundled: Embedder) -> None:
     older = Index([RETURNS, HOURS], bundled)
     newer = Index([RETURNS], bundled, older)
     assert found(newer, "opening hours") == ["returns"]
     assert found(older, "opening hours")[0] == "hours"
-
-
-def test_the_score_mixes_the_best_phrasing_the_centroid_and_shared_words(bundled: Embedder) -> None:
-    article = Article("a", 1, {"en": Translation("", ("red apples", "the weather in May"), "")})
-    question, first, second = bundled.encode(["green apples", "red apples", "the weather in May"])
-    centroid = (first + second) / np.linalg.norm(first + second)
-    index = Index([article], bundled)
-    match = index.search("green apples", question, "en", 1)[0]
-    best = max(question @ first, question @ second)
-    meaning = BEST_WEIGHT * best + (1 - BEST_WEIGHT) * question @ centroid
-    shared = index.lexicon.likeness("green apples").max()
-    assert 0 < shared < 1
-    weight = LEXICAL_WEIGHT["en"]
-    assert match.score == pytest.approx((1 - weight) * meaning + weight * shared)
 
 
 @pytest.mark.parametrize(
