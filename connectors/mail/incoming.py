@@ -23,7 +23,7 @@ from hub.connector import File
 from hub.core import Core
 from hub.errors import Rejected
 from hub.lifecycle import Step
-from hub.store import cases, messages
+from hub.store import cases, messages, outbox
 from hub.types import Case, Conversation, InboundMessage, Letter, RemoteFile
 
 log = logging.getLogger(__name__)
@@ -71,10 +71,20 @@ class Incoming:
         known_by = await asyncio.to_thread(key, mail, raw)
         message = self._message(mail, raw, arrived, found, handling, known_by)
         receipt = await self._core.intake.receive(message)
+        if found.case.rule in ("token", "reference"):
+            await self._was_sent(mail.in_reply_to[:1])
         if handling.reason:
             log.info("%s: a mail is not answered automatically: %s", self._settings.name, handling.reason)
         if handling.person:  # of one that was stored before, too: perhaps we did not get any further then
             await self._core.steps.take(receipt.conversation, _to_a_person)
+
+    async def _was_sent(self, answered: Sequence[str]) -> None:
+        """What somebody answers has left us, though nobody knew."""
+        for id in answered:
+            async with self._core.db.connection() as conn:
+                ours = await outbox.by_platform_id(conn, self._settings.name, id)
+            if ours is not None and ours[1] == "unknown":
+                await self._core.outbox.report(self._settings.name, id, "sent")
 
     def _message(
         self, mail: Mail, raw: bytes, arrived: datetime, found: Sorted, handling: Handling, known_by: tuple[str, str]

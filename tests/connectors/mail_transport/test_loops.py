@@ -176,6 +176,19 @@ async def test_a_server_that_gives_up_for_now(office: Office) -> None:
     assert "came back for now" in await office.made.value("select error from messages where author = 'bot'")
 
 
+async def test_what_is_answered_was_sent(office: Office) -> None:
+    await office.says("ann", "I want a human")
+    office.mail.faults.append("drop")
+    await office.answer(await office.made.conversation(), "Here I am.")
+    agents = "select delivery from messages where author = 'agent' and kind = 'message'"
+    assert await office.made.value(agents) == "unknown"
+    thief = office.mail.answer("ann", "Thank you!").replace(b"Ann <ann@", b"Eve <eve@")
+    await office.delivers(thief)
+    assert await office.made.value(agents) == "unknown", "a stranger's word is none"
+    await office.says("ann", "Thank you!")
+    assert await office.made.value(agents) == "sent"
+
+
 async def test_a_bounce_of_what_nobody_knew_was_sent(office: Office) -> None:
     await office.says("ann", "I want a human")
     office.mail.faults.append("drop")
