@@ -6,6 +6,7 @@ import hashlib
 import logging
 from collections.abc import Sequence
 
+from connectors.mail.sorting import known_as
 from connectors.mail.tokens import Tokens
 from connectors.mail.types import Failure, Mail
 from hub.core import Core
@@ -17,14 +18,18 @@ log = logging.getLogger(__name__)
 
 
 async def report(core: Core, channel: str, mail: Mail, tokens: Tokens) -> bool:
-    """Says at the message what became of it; False where the report fits nothing that we have sent."""
+    """Says at the message what became of it; False where the report fits nothing that we have sent.
+
+    Anybody can write a report; only who got a mail of ours knows its id. A customer's mail is none of ours.
+    """
     bounce = mail.bounce
     if bounce is None or not bounce.message_id:
         return False
-    conversation = tokens.in_ids([bounce.message_id])
     async with core.db.connection() as conn:
-        found = await outbox.by_platform_id(conn, channel, bounce.message_id)
-        named = await cases.of_messages(conn, channel, "", [bounce.message_id])
+        (id,) = await known_as(conn, channel, [bounce.message_id])
+        conversation = tokens.in_ids([id])
+        found = await outbox.by_platform_id(conn, channel, id)
+        named = await cases.of_messages(conn, channel, "", [id]) if found else []
         if conversation is None and named:
             conversation = named[0].conversation
         elif conversation is not None and await cases.one(conn, channel, "", conversation) is None:
@@ -43,10 +48,12 @@ async def report(core: Core, channel: str, mail: Mail, tokens: Tokens) -> bool:
     if asked:
         worst = max(asked, key=_weight)
         stands = _STANDS[_outcome(worst)]
-        if await core.outbox.report(channel, bounce.message_id, stands, _said(worst)) and stands == "failed":
+        if not await core.outbox.report(channel, id, stands, _said(worst)):
+            others += asked  # it is ahead of the server's own yes, or says it once more: nothing of it is lost
+        elif stands == "failed":
             await core.steps.take(conversation, _to_a_person_again)
     if others:
-        about = hashlib.sha256(f"{bounce.message_id}{others}".encode()).hexdigest()[:32]
+        about = hashlib.sha256(f"{id}{others}".encode()).hexdigest()[:32]
         await core.intake.remark(channel, "", f"bounce-{about}", _noted(others), conversation)
     log.info("%s: a report on a mail of ours: %s", channel, ", ".join(each.status or each.action for each in asked))
     return True

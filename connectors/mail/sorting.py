@@ -74,7 +74,7 @@ class Sorting:
         addressed += [text.strip("<> ") for name in ("delivered-to", "x-original-to") for text in headers.texts(name)]
         named = tokens.in_addresses(addressed) or tokens.in_ids(ids)
         channel = self._settings.name
-        known = await self._known_as(conn, ids)
+        known = await known_as(conn, channel, ids)
         wanted = [*([mail.message_id] if mail.message_id else []), *known]
         return Facts(
             token=await _candidate(conn, channel, sender, named) if named else None,
@@ -99,14 +99,15 @@ class Sorting:
         text = mail.text.strip()
         return bool(text) and any(text in each or each in text for each in known if each)
 
-    async def _known_as(self, conn: Connection, ids: Sequence[str]) -> list[str]:
-        """The ids as we know them: some servers put others in the place of ours."""
-        known = []
-        for id in ids:
-            found = REWRITTEN.search(id)
-            alias = await channel_state.get(conn, self._settings.name, ALIAS + found[0]) if found else None
-            known.append(alias or id)
-        return known
+
+async def known_as(conn: Connection, channel: str, ids: Sequence[str]) -> list[str]:
+    """The ids as we know them: some servers put others in the place of ours."""
+    known = []
+    for id in ids:
+        found = REWRITTEN.search(id)
+        alias = await channel_state.get(conn, channel, ALIAS + found[0]) if found else None
+        known.append(alias or id)
+    return known
 
 
 async def _candidate(conn: Connection, channel: str, sender: str, conversation: str) -> Candidate | None:

@@ -212,6 +212,34 @@ async def test_what_was_closed_waits_again_where_the_answer_came_back(office: Of
     await office.made.until("select status || ', ' || reason from conversations", is_="waiting, rule")
 
 
+async def test_a_made_up_bounce_about_a_customers_mail_is_written_into_no_case(office: Office) -> None:
+    """Its id is known to everybody who was copied in, and to lists; ours only to who got it."""
+    await office.delivers(office.mail.write("ann", "I want a human", id="hers"))
+    about = EmailMessage()
+    about["Message-ID"], about["Subject"] = "<hers@customer.example>", "x"
+    await office.delivers(report(about, "send-it-to@evil.example", "5.1.1", "failed"))
+    assert await office.made.value("select count(*) from messages where kind = 'note'") == 0
+    assert len(await office.cases()) == 2
+
+
+async def test_a_bounce_by_the_id_that_a_server_put_in_the_place_of_ours(office: Office) -> None:
+    bare = "0100018c2a4b6d8e-1f2e3d4c-5b6a-4789-8abc-def012345678-000000"
+    office.mail.smtp.answer = f"250 Ok {bare}"
+    await office.says("ann", "Can I return it?")
+    about = EmailMessage(email.policy.SMTP.clone(max_line_length=900))
+    about["Message-ID"], about["Subject"] = f"<{bare}@email.amazonses.com>", "x"
+    assert await office.mail.deliver(report(about, "ann@customer.example", "5.1.1", "failed"))
+    await office.made.until("select delivery from messages where author = 'bot'", is_="failed")
+
+
+async def test_a_bounce_that_is_faster_than_the_servers_yes_is_not_lost(office: Office) -> None:
+    await office.says("ann", "Can I return it?")
+    async with office.made.db.connection() as conn:
+        await conn.execute("update messages set delivery = 'sending', due_at = 'infinity' where author = 'bot'")
+    assert await office.mail.deliver(report(office.sent("ann")[0], "ann@customer.example", "5.1.1", "failed"))
+    await office.made.until("select count(*) from messages where kind = 'note'", is_=1)
+
+
 async def test_a_bounce_that_fits_nothing_is_kept(office: Office) -> None:
     strange = EmailMessage()
     strange["Message-ID"], strange["Subject"] = "<nobody@nowhere.example>", "x"
