@@ -62,7 +62,7 @@ def classify(headers: Headers, tree: Part, sender: Address | None, subject: str,
     """The kind of a mail; `text` is all that it says."""
     suppress = _wishes_none(headers) or bool(sender and _NOBODY.match(sender.address))
     bounce = read_report(tree)
-    if bounce is not None:
+    if bounce is not None and (tree.type == "multipart/report" or _from_a_server(headers, tree, sender)):
         return Verdict("bounce", "multipart/report with a delivery-status", True, bounce)
     bounce = read_words(headers, sender, subject, text, tree)
     if bounce is not None:
@@ -81,6 +81,11 @@ def classify(headers: Headers, tree: Part, sender: Address | None, subject: str,
         return Verdict("auto_reply", f"the subject of an automatic answer, and {other}", True)
     reason = "nothing says that a machine sent it"
     return Verdict("message", reason + (", but it wants no automatic answer" if suppress else ""), suppress)
+
+
+def _from_a_server(headers: Headers, tree: Part, sender: Address | None) -> bool:
+    """Whether a report in some other wrapping is one: people pass on what came back to them, and ask why."""
+    return bool(sender is None or _NOBODY.match(sender.address) or _answers_itself(headers, tree))
 
 
 def _word(headers: Headers, name: str) -> str:

@@ -8,17 +8,21 @@ from typing import Any
 
 import msgspec
 
+from connectors.mail.mime import MAX_BYTES
 from connectors.mail.parse import parse
 from connectors.mail.types import Mail
 
 
 def inspected(path: str) -> dict[str, Any]:
     """The mail in a file as it is printed; a file that cannot be read says so in `error`."""
+    shown = path.encode("utf-8", "replace").decode()  # a name of bytes that are no text
     try:
-        raw = Path(path).read_bytes()
+        with Path(path).open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)  # some never end
     except (OSError, ValueError) as error:
-        return {**described(parse(b"")), "file": path, "error": f"cannot be read: {getattr(error, 'strerror', error)}"}
-    return {**described(parse(raw)), "file": path}
+        why = f"cannot be read: {getattr(error, 'strerror', None) or error}"
+        return {**described(parse(b"")), "file": shown, "error": why}
+    return {**described(parse(raw)), "file": shown}
 
 
 def described(mail: Mail) -> dict[str, Any]:

@@ -79,3 +79,16 @@ def test_the_parts_are_those_that_the_library_finds() -> None:
 
 def plain(data: bytes) -> bytes:
     return data.replace(b"\r\n", b"\n").strip()
+
+
+def test_a_bounce_that_somebody_passes_on_is_a_message_of_theirs() -> None:
+    report = "Final-Recipient: rfc822; help@shop.example\r\nAction: failed\r\nStatus: 5.1.1\r\n"
+    parts = f"--b\r\n\r\nThis came back, why?\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n{report}\r\n"
+    parts += "--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <1@shop.example>\r\n\r\n--b--\r\n"
+    kind = "Content-Type: multipart/mixed; boundary=b\r\n"
+    passed_on = parse(f"From: ann@example.org\r\nSubject: Fwd: failure\r\n{kind}\r\n{parts}".encode())
+    assert (passed_on.kind, passed_on.bounce) == ("message", None)
+    assert passed_on.text.startswith("This came back, why?")
+    for more in ("Auto-Submitted: auto-replied\r\n", "Return-Path: <>\r\n"):
+        assert parse(f"From: mx@example.org\r\n{more}{kind}\r\n{parts}".encode()).kind == "bounce"
+    assert parse(f"From: MAILER-DAEMON@example.org\r\n{kind}\r\n{parts}".encode()).kind == "bounce"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,17 @@ def test_it_needs_neither_settings_nor_a_database() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, check=True)
 
     assert done.stdout.strip() == b""
+
+
+def test_files_whose_names_are_no_text(tmp_path: Path) -> None:
+    odd = os.fsdecode(os.fsencode(tmp_path) + b"/\xff.eml")
+    Path(odd).write_bytes(b"From: ann@example.org\r\n\r\nhello")
+
+    status, lines = run("inspect", odd, odd + ".gone", "/dev/null")
+
+    assert status == 0
+    assert [line["text"] for line in lines] == ["hello", "", ""]
+    assert ["error" in line for line in lines] == [False, True, False]
 
 
 def test_no_file_is_a_wrong_call() -> None:
