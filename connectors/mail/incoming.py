@@ -63,11 +63,14 @@ class Incoming:
 
     async def _store(self, mail: Mail, raw: bytes, arrived: datetime, tokens: Tokens) -> None:
         found = await self._sorting.sort(mail, raw, tokens)
-        lately = 0
-        if found.case.conversation is not None:
-            async with self._core.db.connection() as conn:
+        lately = to_sender = 0
+        async with self._core.db.connection() as conn:
+            if found.case.conversation is not None:
                 lately = await cases.spoken_lately(conn, found.case.conversation, 3600)
-        handling = loops.handling(mail, self._own, copy=found.copy, automatic_lately=lately)
+            if mail.sender is not None:
+                sender = mail.sender.address.lower()
+                to_sender = await cases.spoken_to_lately(conn, self._settings.name, sender, 3600)
+        handling = loops.handling(mail, self._own, copy=found.copy, automatic_lately=lately, to_sender=to_sender)
         known_by = await asyncio.to_thread(key, mail, raw)
         message = self._message(mail, raw, arrived, found, handling, known_by)
         receipt = await self._core.intake.receive(message)

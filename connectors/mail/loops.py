@@ -11,6 +11,10 @@ from connectors.mail.types import Mail
 MOST_AN_HOUR = 5
 """Automatic mails into one case; more are a loop, whatever the mails say of themselves."""
 
+MOST_TO_ONE = 12
+"""Automatic mails within an hour to one sender: a machine that gives each of its answers a new subject, say, and so
+makes a case of each."""
+
 
 class Handling(Struct, frozen=True):
     """`answered`: the bot may answer. `person`: somebody of ours is to; where neither, the mail is only kept."""
@@ -20,8 +24,11 @@ class Handling(Struct, frozen=True):
     reason: str = ""
 
 
-def handling(mail: Mail, own: Collection[str], *, copy: bool, automatic_lately: int) -> Handling:
-    """How a mail is treated. `copy`: we have sent it, or have it already; `automatic_lately`: in the last hour."""
+def handling(mail: Mail, own: Collection[str], *, copy: bool, automatic_lately: int, to_sender: int = 0) -> Handling:
+    """How a mail is treated. `copy`: we have sent it, or have it already.
+
+    `automatic_lately`: so many automatic mails went into its case in the last hour, and `to_sender` to its sender.
+    """
     if mail.kind != "message":
         return Handling(answered=False, person=False, reason=f"{mail.kind}: {mail.reason}")
     if copy:
@@ -32,6 +39,9 @@ def handling(mail: Mail, own: Collection[str], *, copy: bool, automatic_lately: 
         return Handling(answered=False, person=False, reason="it comes from an address of ours")
     if automatic_lately > MOST_AN_HOUR:
         reason = f"{automatic_lately} automatic mails within an hour: no more of them here"
+        return Handling(answered=False, person=True, reason=reason)
+    if to_sender > MOST_TO_ONE:
+        reason = f"{to_sender} automatic mails within an hour to its sender: no more of them"
         return Handling(answered=False, person=True, reason=reason)
     if mail.suppress:
         return Handling(answered=False, person=True, reason="its sender wants no automatic answer")

@@ -192,6 +192,20 @@ async def spoken_lately(conn: Connection, conversation: str, seconds: float) -> 
     return said
 
 
+async def spoken_to_lately(conn: Connection, channel: str, address: str, seconds: float) -> int:
+    """How much the bot and the house have said within that time in all conversations in which somebody takes part."""
+    said: int = await conn.fetchval(
+        """select count(*) from participants p join messages m on m.conversation = p.conversation
+            where p.address = $2 and m.channel = $1 and m.kind = 'message' and m.author in ('bot', 'system')
+            and m.delivery not in ('dropped', 'failed')
+            and m.created_at > clock_timestamp() - make_interval(secs => $3)""",
+        channel,
+        address,
+        seconds,
+    )
+    return said
+
+
 async def told_lately(conn: Connection, key: int, address: str, payloads: Sequence[str], seconds: float) -> bool:
     """Whether somebody was sent, in any of their conversations, another message of ours with such a button in it.
 

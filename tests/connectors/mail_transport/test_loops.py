@@ -7,7 +7,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from connectors.mail.loops import MOST_AN_HOUR
+from connectors.mail.loops import MOST_AN_HOUR, MOST_TO_ONE
 from tests.connectors.mail_transport.post import Office, Post
 from tests.simulators.mail import ADDRESS, SECOND, MailSimulator, text_of
 
@@ -79,6 +79,15 @@ async def test_a_machine_that_does_not_say_so_is_stopped_and_shown_to_a_person(o
     await office.made.until("select status from conversations", is_="waiting")
     await office.says("robot", "Can I return it? Ticket number 99 was opened.")
     assert len(office.sent("robot")) == MOST_AN_HOUR + 1
+
+
+async def test_a_machine_that_makes_a_case_of_each_answer_is_stopped(office: Office) -> None:
+    for n in range(MOST_TO_ONE + 2):
+        await office.delivers(office.mail.write("robot", "Can I return it?", subject=f"[Ticket {n}] was opened"))
+    assert len(office.sent("robot")) == MOST_TO_ONE + 1
+    await office.made.until("select count(*) from conversations where status = 'waiting'", is_=1)
+    await office.says("ann", "Can I return it?")
+    assert len(office.sent("ann")) == 1
 
 
 async def test_an_absence_note_does_not_become_what_is_answered(office: Office) -> None:
