@@ -71,9 +71,9 @@ def _outcome(failure: Failure) -> str:
     """`soft`: it did not arrive, and might if it were sent again."""
     if failure.action == "delayed":
         return "delayed"
-    if failure.action in ("delivered", "relayed", "expanded"):
+    if failure.action == "delivered":
         return "delivered"
-    if failure.hard is None and not failure.action:
+    if failure.hard is None and failure.action != "failed":
         return "unclear"
     return "soft" if failure.hard is False else "hard"
 
