@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 from msgspec import Struct
@@ -29,6 +30,7 @@ REWRITTEN = re.compile(r"\b[0-9a-f]{16}-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9
 """The id that Amazon's SES puts in the place of ours, and tells us when it takes a mail."""
 
 _MOST_IDS = 60
+_PLAUSIBLE, _CLOCKS = timedelta(days=7), timedelta(minutes=10)
 _HEAD = re.compile(rb"\r?\n\r?\n")
 
 
@@ -95,9 +97,17 @@ class Sorting:
             return True
         if not among or not among[0].knows:
             return False
-        known = [each.text for each in await cases.letters(conn, among[0].conversation) if each.id == mail.message_id]
+        letters = await cases.letters(conn, among[0].conversation)
+        known = [each.text for each in letters if each.id == mail.message_id and _same_time(mail.date, each.at)]
         text = mail.text.strip()
         return bool(text) and any(text in each or each in text for each in known if each)
+
+
+def _same_time(said: datetime | None, at: datetime) -> bool:
+    """Whether a mail says to be as old as another. Some programs give all their mails one and the same Message-ID."""
+    if said is None or abs(datetime.now(UTC) - said) > _PLAUSIBLE:
+        return True
+    return abs(said - at) <= _CLOCKS
 
 
 async def known_as(conn: Connection, channel: str, ids: Sequence[str]) -> list[str]:

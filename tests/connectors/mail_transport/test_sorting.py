@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import msgspec
@@ -333,6 +334,15 @@ async def test_a_copy_with_another_body_is_in_the_same_case_and_unanswered(offic
     await office.delivers(raw.replace(b"Can I return it?\r\n", b"Can I return it?\r\n-- \r\nchecked for viruses\r\n"))
     assert await office.rules() == ["new", "reference"]
     assert len(office.sent("ann")) == 1
+
+
+async def test_a_program_that_gives_all_its_mails_the_same_id(office: Office) -> None:
+    first = office.mail.write("ann", "Can I return it?", id="always")
+    said = next(line for line in first.split(b"\r\n") if line.startswith(b"Date: "))
+    earlier = format_datetime(datetime.now(UTC) - timedelta(hours=1)).encode()
+    await office.delivers(first.replace(said, b"Date: " + earlier))
+    await office.delivers(office.mail.write("ann", "Can I return it? And the box?", id="always"))
+    assert len(office.sent("ann")) == 2
 
 
 async def test_the_open_case_of_a_verified_sender_if_the_words_are_close(post: Post) -> None:
