@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import re
 
 import aiohttp
@@ -170,6 +171,15 @@ async def test_files_both_ways(office: Office) -> None:
     shown = office.mail.shown("ann")[-1]
     assert shown.data == b"%PDF-1"
     assert shown.file == "说明 .pdf"
+
+
+async def test_agents_hear_what_could_not_be_read_and_which_addresses_are_ours(office: Office) -> None:
+    tnef = ("winmail.dat", "application/ms-tnef", b"\x78\x9f\x3e\x22")
+    raw = office.mail.write("ann", "Can I return it?", files=[tnef]).replace(b'charset="utf-8"', b'charset="latin-9"')
+    await office.delivers(raw)
+    faults = await office.made.value("select extra->'letter'->>'faults' from messages where author = 'customer'")
+    assert json.loads(faults) == ["winmail.dat, Outlook's own format: cannot be read here"], "no more than what is lost"
+    assert office.made.connector.channel.addresses == (ADDRESS, SECOND)
 
 
 async def test_eight_megabytes(office: Office) -> None:
