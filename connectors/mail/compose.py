@@ -22,6 +22,7 @@ from hub.errors import Rejected
 _POLICY = SMTP.clone(cte_type="7bit")
 _ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{3,900}>")
 _TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]*/[a-z0-9][a-z0-9.+-]*", re.ASCII)
+_INTERNATIONAL = re.compile(r"(?=.*[^\x00-\x7f])[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]+")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 _LONGEST_NAME = 200
@@ -104,7 +105,11 @@ def writable(address: str) -> bool:
 
 
 def _address(address: str, name: str) -> Address:
-    return Address(display_name=line(name)[:_LONGEST_NAME], addr_spec=wire(address))
+    shown, written = line(name)[:_LONGEST_NAME], wire(address)
+    local, _, domain = written.rpartition("@")
+    if _INTERNATIONAL.fullmatch(local):  # RFC 6531; the library takes it only in two pieces
+        return Address(display_name=shown, username=local, domain=domain)
+    return Address(display_name=shown, addr_spec=written)
 
 
 def _ids(draft: Draft) -> bytes:

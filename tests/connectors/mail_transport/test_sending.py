@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from app.settings import ChannelSettings
 from connectors.mail import smtp
-from connectors.mail.compose import Draft, compose
+from connectors.mail.compose import Draft, compose, wire
 from connectors.mail.oauth import AccessTokens
 from connectors.mail.settings import MailSettings, OAuth2, Server
 from connectors.mail.smtp import Sender
@@ -128,6 +128,14 @@ def test_long_ids_and_chinese_names_arrive_as_they_are() -> None:
     assert parsed["To"].addresses[0].domain.startswith("xn--")
     assert isinstance(parsed, email.message.EmailMessage)
     assert text_of(parsed) == "您好"
+
+
+async def test_whose_address_is_not_in_ascii_is_answered_too() -> None:
+    raw = compose(msgspec.structs.replace(SIMPLE, to="用户.名@例子.example", to_name="王", cc=("bob@x.example",)))
+    assert "\r\nTo: 王 <用户.名@xn--fsqu00a.example>\r\n".encode() in raw
+    async with MailSimulator() as mail:
+        await sender(mail).send("", [wire("用户.名@例子.example"), "bob@x.example"], raw)
+        assert mail.smtp.posted[0].recipients == ("用户.名@xn--fsqu00a.example", "bob@x.example")
 
 
 def sender(mail: MailSimulator, **more: object) -> Sender:
