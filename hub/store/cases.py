@@ -217,7 +217,7 @@ async def told_lately(conn: Connection, key: int, address: str, payloads: Sequen
             select exists (select from messages m join participants p on p.conversation = m.conversation
                 where p.address = $2 and m.key <> $1 and m.author in ('bot', 'system')
                     and m.channel = (select channel from messages where key = $1)
-                    and m.delivery in ('sent', 'delivered', 'unknown')
+                    and (m.delivery in ('sent', 'delivered', 'unknown') or (m.delivery = 'sending' and m.key < $1))
                     and m.created_at > clock_timestamp() - make_interval(secs => $4)
                     and exists (select from jsonb_array_elements(m.extra->'buttons') button
                         where button->>'payload' = any($3::text[])))

@@ -90,6 +90,16 @@ async def test_a_machine_that_makes_a_case_of_each_answer_is_stopped(office: Off
     assert len(office.sent("ann")) == 1
 
 
+async def test_two_acknowledgements_at_once_are_one(office: Office) -> None:
+    """The other case's is on its way just now, and nobody knows yet that it has gone."""
+    await office.says("ann", "I want a human")
+    async with office.made.db.connection() as conn:
+        await conn.execute("update messages set delivery = 'sending', due_at = 'infinity' where author <> 'customer'")
+    await office.mail.deliver(office.mail.write("ann", "I want a human", subject="Quite another matter"))
+    await office.made.until("select count(*) from messages where delivery = 'dropped'", is_=1)
+    assert len(office.sent("ann")) == 1
+
+
 async def test_an_absence_note_does_not_become_what_is_answered(office: Office) -> None:
     await office.says("ann", "I want a human")
     away = office.mail.answer("ann", "I am away until Monday.", **{"Auto-Submitted": "auto-replied"})
