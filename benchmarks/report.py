@@ -114,14 +114,14 @@ def save(report: Report, folder: Path) -> Path:
 def text(report: Report, *, markdown: bool) -> str:
     """The tables."""
     parts = [
-        _table(_load_rows(report.results), markdown),
-        _table(_resource_rows(report), markdown),
-        _table(_target_rows(report.targets), markdown),
+        table(_load_rows(report.results), markdown=markdown),
+        table(_resource_rows(report), markdown=markdown),
+        table(_target_rows(report.targets), markdown=markdown),
     ]
     if report.intake:
-        parts.append(_table(_intake_rows(report.intake), markdown))
+        parts.append(table(_intake_rows(report.intake), markdown=markdown))
     if report.webhooks:
-        parts.append(_table(_webhook_rows(report.webhooks), markdown))
+        parts.append(table(_webhook_rows(report.webhooks), markdown=markdown))
     return "\n\n".join([*parts, _notes(report)])
 
 
@@ -223,7 +223,8 @@ def listed(kinds: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} × {kind}" for kind, count in sorted(kinds.items()))
 
 
-def _table(rows: Sequence[Sequence[str]], markdown: bool) -> str:
+def table(rows: Sequence[Sequence[str]], *, markdown: bool) -> str:
+    """Rows of cells, the first of them the head."""
     if markdown:
         head, *body = rows
         return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *body))

@@ -28,12 +28,12 @@ _JOIN = 4
 _DIGITS = 6
 """Scores that are equal so far are equal: the rest depends on how the parts were multiplied, and differs by process."""
 
-_BATCH = 16
+_BATCH = 64
 """Questions scored at once: their scores against every phrasing are in memory together."""
 
-_RENEWED = 500_000
+_RENEWED = 250_000
 """Of the best articles found earlier as many are looked up anew in a change as make so many comparisons of a question
-and an article: all of them up to a thousand articles, a tenth of them at ten thousand. It takes a tenth of a second."""
+and an article: all of them up to 500 articles, 25 at ten thousand. It takes a tenth of a second."""
 
 
 class Translation(Struct, frozen=True):
