@@ -31,9 +31,9 @@ _DIGITS = 6
 _BATCH = 64
 """Questions scored at once: their scores against every phrasing are in memory together."""
 
-_RENEWED = 250_000
+_RENEWED = 50_000
 """Of the best articles found earlier as many are looked up anew in a change as make so many comparisons of a question
-and an article: all of them up to 500 articles, 25 at ten thousand. It takes a tenth of a second."""
+and an article. So all have had their turn before a hundredth of the articles has changed."""
 
 
 class Translation(Struct, frozen=True):

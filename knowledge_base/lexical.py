@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from msgspec import Struct
@@ -124,7 +124,7 @@ class Lexicon:
 
     def asked(self, question: str) -> Asked:
         """A question's words, weighed."""
-        found = [(word, self._rarity(word) ** 2) for word in words(fold(question))]
+        found = [(word, self._rarity(word) ** 2) for word in _words(question)]
         return Asked(found, math.sqrt(sum(weight for _, weight in found)))
 
     def weighed(self, of: Words) -> Weighed:
@@ -134,6 +134,12 @@ class Lexicon:
 
     def _rarity(self, word: str) -> float:
         return math.log(1 + self._total / max(1, self._held.get(word, 0) + self._everyday[word]))
+
+
+@lru_cache(4096)
+def _words(question: str) -> frozenset[str]:
+    """The bank's lines are asked again after each change."""
+    return words(fold(question))
 
 
 @cache
