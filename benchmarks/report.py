@@ -223,7 +223,7 @@ def listed(kinds: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} × {kind}" for kind, count in sorted(kinds.items()))
 
 
-def table(rows: Sequence[Sequence[str]], *, markdown: bool) -> str:
+def table(rows: Sequence[Sequence[str]], markdown: bool) -> str:
     """Rows of cells, the first of them the head."""
     if markdown:
         head, *body = rows
