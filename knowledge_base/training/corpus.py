@@ -13,6 +13,7 @@ from knowledge_base.text import fold
 
 MAX_LENGTH = 220  # characters; longer lines are documents, not questions
 _OWN_TERMS = Path(__file__).with_name("terms.tsv")
+_PHRASINGS = Path(__file__).with_name("phrasings")
 _ENTRY = re.compile(r"^\S+ (\S+) \[[^\]]*\] /(.*)/$")
 _BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 _NO_MEANING = re.compile(
@@ -21,11 +22,20 @@ _NO_MEANING = re.compile(
 
 
 @dataclass(frozen=True)
+class Wish:
+    """One thing that customers of a domain want, said plainly, casually, at length, and from another side."""
+
+    domain: str
+    english: list[str]
+    chinese: list[str]
+
+
+@dataclass(frozen=True)
 class Corpus:
     """Everything that the model learns from.
 
-    `pairs` are (English, Chinese), `own` those written for this project; `glosses` are the English
-    meanings of Chinese words; `intents` are utterances that want the same; `chinese` is text for the word counts.
+    `pairs` are (English, Chinese), `own` those written for this project, as are the `phrasings`; `glosses` are the
+    English meanings of Chinese words; `intents` are utterances that want the same; `chinese` is text for the word counts.
     """
 
     english: list[str]
@@ -34,6 +44,7 @@ class Corpus:
     paraphrases: list[tuple[str, str]]
     glosses: dict[str, list[str]]
     intents: list[list[str]]
+    phrasings: list[Wish]
     chinese: list[str]
 
 
@@ -51,6 +62,7 @@ def load(folder: Path) -> Corpus:
         paraphrases=paraphrases,
         glosses=_glosses(folder / "cedict.txt.gz", own),
         intents=[_unique(utterances) for utterances in intents.values() if len(utterances) > 1],
+        phrasings=own_phrasings(),
         chinese=_unique(row[0] for row in _rows(folder / "zh.tsv.gz")),
     )
 
@@ -60,6 +72,16 @@ def own_pairs() -> list[tuple[str, str]]:
     lines = _OWN_TERMS.read_text("utf-8").splitlines()
     rows = (line.split("\t") for line in lines if not line.startswith("#"))
     return [(english, chinese) for english, chinese in rows]
+
+
+def own_phrasings() -> list[Wish]:
+    """What customers want and how they say it, a file for each domain; written for this project."""
+    found = []
+    for path in sorted(_PHRASINGS.glob("*.jsonl")):
+        for line in path.read_text("utf-8").splitlines():
+            wish = json.loads(line)
+            found.append(Wish(path.stem, wish["en"], wish["zh"]))
+    return found
 
 
 def _rows(path: Path) -> Iterator[list[str]]:

@@ -31,7 +31,10 @@ class Taught:
 
 @dataclass(frozen=True)
 class Diet:
-    """The corpus, ready to be sampled from. Lines of the same number in `chinese` and `english_sides` are one pair."""
+    """The corpus, ready to be sampled from. Lines of the same number in `chinese` and `english_sides` are one pair.
+
+    `wishes` are the numbers of lines in `said` that want the same, `domains` the numbers of the wishes of one domain.
+    """
 
     english: Taught
     meanings: Taught
@@ -41,6 +44,9 @@ class Diet:
     paraphrases: tuple[Lines, Lines]
     utterances: Lines
     intents: list[Ids]
+    said: Lines
+    wishes: list[Ids]
+    domains: list[Ids]
     cutter: Cutter
 
 
@@ -59,6 +65,9 @@ def prepare(corpus: Corpus, tokenizer: Tokenizer, teacher: Teacher, matrix: Vect
     every = sorted(set(meanings))
     bounds = np.cumsum([0] + [len(utterances) for utterances in corpus.intents])
     pairs = taught("pairs", chinese, english)
+    said = [[*wish.english, *wish.chinese] for wish in corpus.phrasings]
+    ends = np.cumsum([0] + [len(ways) for ways in said])
+    names = np.array([wish.domain for wish in corpus.phrasings])
     return Diet(
         english=taught("english", corpus.english, corpus.english),
         meanings=taught("meanings", every, every),
@@ -68,5 +77,8 @@ def prepare(corpus: Corpus, tokenizer: Tokenizer, teacher: Teacher, matrix: Vect
         paraphrases=(lines([one for one, _ in corpus.paraphrases]), lines([other for _, other in corpus.paraphrases])),
         utterances=lines([line for utterances in corpus.intents for line in utterances]),
         intents=[np.arange(start, end) for start, end in pairwise(bounds)],
+        said=lines([way for ways in said for way in ways]),
+        wishes=[np.arange(start, end) for start, end in pairwise(ends)],
+        domains=[np.flatnonzero(names == name) for name in sorted(set(names))],
         cutter=Cutter(tokenizer),
     )

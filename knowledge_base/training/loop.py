@@ -18,6 +18,8 @@ from knowledge_base.training.student import Ids, Lines, Student
 RATE = 4e-3  # at the first step; falls to nothing
 LEFT_OUT = 0.15  # of the words of Chinese sentences
 CUT = 0.1  # of the Chinese words
+WISHES = 0.3  # how much it counts that what wants the same is close
+ALIKE = 0.6  # wishes of two domains that the model takes for one from here on
 
 
 def train(student: Student, diet: Diet, steps: int, random: np.random.Generator) -> None:
@@ -56,6 +58,7 @@ class Lessons:
             "words": self._words(256),
             "paraphrases": self._paraphrases(96),
             "intents": self._intents(64),
+            "wishes": self._wishes(48),
         }
 
     def _english(self, count: int) -> Tensor:
@@ -91,6 +94,22 @@ class Lessons:
         drawn = np.array([self._random.choice(self._diet.intents[intent], 2) for intent in intents])
         one, other = (self._diet.utterances.take(column) for column in drawn.T)
         return self._same(one, other, 0.05, 0.8)
+
+    def _wishes(self, count: int) -> Tensor:
+        """What is said in other words, or in the other language, but wants the same finds each other.
+
+        Half of the wishes are of one domain: neighbours teach the most.
+        """
+        domain = self._diet.domains[self._random.integers(len(self._diet.domains))]
+        near = self._random.choice(domain, min(count // 2, len(domain)), replace=False)
+        far = self._random.choice(len(self._diet.wishes), count // 2, replace=False)
+        wishes = np.unique(np.concatenate([near, far]))
+        drawn = np.array([self._random.choice(self._diet.wishes[wish], 2, replace=False) for wish in wishes])
+        one, other = (self._student(self._varied(self._diet.said.take(column))) for column in drawn.T)
+        # "How do I change my password" is asked in every trade.
+        elsewhere = torch.from_numpy(~np.isin(wishes, domain))
+        foreign = elsewhere[:, None] | elsewhere[None, :]
+        return WISHES * agree(one, other, foreign & ((other @ other.T).detach() > ALIKE))
 
     def _taught(self, taught: Taught, count: int) -> Tensor:
         sentences, targets = self._pick(taught, count)

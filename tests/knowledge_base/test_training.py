@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 from knowledge_base.embedder import BundledEmbedder
 from knowledge_base.training import quantise, vocabulary
 from knowledge_base.training.augmentation import Cutter, thin
-from knowledge_base.training.corpus import Corpus, own_pairs
+from knowledge_base.training.corpus import Corpus, Wish, own_pairs, own_phrasings
 from knowledge_base.training.initialisation import project, projection, rarity
 from knowledge_base.training.objectives import contrast, distil
 from knowledge_base.training.student import Lines, Student
@@ -22,6 +22,7 @@ CORPUS = Corpus(
     paraphrases=[("我想回家", "我要回家")],
     glosses={"充电器": ["charger"], "充电": ["to charge"], "退货": ["to return goods"], "包裹": ["parcel"]},
     intents=[["return it", "send it back"]],
+    phrasings=[Wish("shop", ["return it", "have it back"], ["我想退货", "不想要了"])],
     chinese=["包裹到了", "我想退货"],
 )
 PIECES = ["return", "##ing", "##ed", "parcel", "charger"]
@@ -103,3 +104,12 @@ def test_our_own_pairs_are_well_formed() -> None:
     assert len(pairs) > 500
     assert [pair for pair in pairs if not (pair[0].isascii() and pair[0].strip() and pair[1].strip())] == []
     assert len(set(pairs)) == len(pairs)
+
+
+def test_every_wish_is_said_in_several_ways_in_both_languages() -> None:
+    wishes = own_phrasings()
+    assert len({wish.domain for wish in wishes}) > 10
+    assert min(len(wish.english) for wish in wishes) >= 4
+    assert min(len(wish.chinese) for wish in wishes) >= 5
+    lines = [(wish.domain, line) for wish in wishes for line in [*wish.english, *wish.chinese]]
+    assert len(set(lines)) == len(lines)
