@@ -1,7 +1,7 @@
 """Pinyin typed instead of characters: "wo de kuaidi dao na le" becomes 我的快递到哪了.
 
-A run of Latin words is read as English, as pinyin, or as some of both, whichever is the likeliest by how often the words
-occur. Tones are not written. The table, `pinyin.tsv`, is made by `knowledge_base.training.pinyin`.
+A run of Latin words is read as English, as pinyin, or as some of both, whichever is the likeliest by how often the
+words occur. Tones are not written. The table, `pinyin.tsv`, is made by `knowledge_base.training.pinyin`.
 """
 
 from __future__ import annotations

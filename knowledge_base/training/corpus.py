@@ -35,7 +35,7 @@ class Corpus:
     """Everything that the model learns from.
 
     `pairs` are (English, Chinese), `own` those written for this project, as are the `phrasings`; `glosses` are the
-    English meanings of Chinese words; `intents` are utterances that want the same; `chinese` is text for the word counts.
+    English meanings of Chinese words; `intents` are utterances that want the same; `chinese` is for counting words.
     """
 
     english: list[str]

@@ -1,8 +1,8 @@
 """Makes `knowledge_base/pinyin.tsv`: `python -m knowledge_base.training.pinyin --data DIR`.
 
 Three kinds of lines: `p`, the most frequent word of a pinyin and how rare it is; `e`, an English word that can be read
-as pinyin, and how rare it is; `c`, a syllable and the characters that sound like it. Rarity is minus ten times the natural
-log of the share.
+as pinyin, and how rare it is; `c`, a syllable and the characters that sound like it. Rarity is minus ten times the
+natural log of the share.
 """
 
 from __future__ import annotations
