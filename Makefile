@@ -1,6 +1,6 @@
 # The commands of the project; `make help` says what each does.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench soak train rollback tools clean
+.PHONY: help run test lint bench bench-large soak train rollback tools clean
 
 PYTHON ?=
 SET_UP = python=$$(sh app/setup/python.sh "$(PYTHON)") && exec "$$python" -m app.bootstrap
@@ -9,7 +9,7 @@ VENV = .venv/bin/python
 WEB = cd web && PATH="$(CURDIR)/var/tools/node/bin:$$PATH" && node_modules/.bin
 
 help: ## say what each target does
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: ## set up what is missing and start everything in the foreground; Ctrl-C stops it
 	@$(SET_UP) run
@@ -27,6 +27,10 @@ lint: tools ## only the checks: style, types, layers
 
 bench: tools ## measure beside the stock Rasa bot; tables, and JSON in benchmarks/results
 	@$(VENV) -m benchmarks
+
+bench-large: tools ## a hundred thousand phrasings, and indexes over a million vectors; takes half an hour
+	@$(VENV) -m pip install -q -r requirements/bench-large.txt
+	@$(VENV) -m benchmarks.large
 
 soak: tools ## the long runs: deliveries, kills, faults, memory
 	@$(VENV) -m benchmarks.soak

@@ -31,6 +31,8 @@ _DIGITS = 6
 _BATCH = 64
 """Questions scored at once: their scores against every phrasing are in memory together."""
 
+_ENCODED = 4096  # phrasings encoded at once
+
 _RENEWED = 50_000
 """Of the best articles found earlier as many are looked up anew in a change as make so many comparisons of a question
 and an article. So all have had their turn before a hundredth of the articles has changed."""
@@ -94,15 +96,17 @@ class Part:
         """These articles, none of which is without phrasings. Phrasings whose vectors are `known` are not encoded."""
         owned = [article.phrasings() for article in articles]
         phrasings = [phrasing for found in owned for phrasing in found]
-        vectors = np.empty((len(phrasings), embedder.dimension), dtype=np.float32)
+        matrix = np.empty((len(phrasings) + len(articles), embedder.dimension), dtype=np.float32)
         new = [place for place, phrasing in enumerate(phrasings) if phrasing not in known]
-        vectors[new] = embedder.encode([phrasings[place] for place in new])
+        for first in range(0, len(new), _ENCODED):
+            places = new[first : first + _ENCODED]
+            matrix[places] = embedder.encode([phrasings[place] for place in places])
         for place, phrasing in enumerate(phrasings):
             if phrasing in known:
-                vectors[place] = known[phrasing]
+                matrix[place] = known[phrasing]
         sizes = np.array([len(found) for found in owned], dtype=np.intp)
-        centroids = normalised(np.add.reduceat(vectors, np.cumsum(sizes) - sizes))
-        return cls(articles, sizes, phrasings, np.concatenate([vectors, centroids]), Words.of(phrasings))
+        matrix[len(phrasings) :] = normalised(np.add.reduceat(matrix[: len(phrasings)], np.cumsum(sizes) - sizes))
+        return cls(articles, sizes, phrasings, matrix, Words.of(phrasings))
 
     @classmethod
     def joined(cls, parts: Sequence[tuple[Part, Mask]]) -> Part:

@@ -19,7 +19,7 @@ from benchmarks.large.nearest import Searched, enough, timed
 from benchmarks.large.vectors import NEIGHBOURS, Set
 from knowledge_base.embedder import Vectors
 
-PROBES = (4, 8, 16, 24, 32, 48, 64, 96, 128, 256)
+PROBES = (4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256)
 CANDIDATES = (40, 64, 96, 128, 192, 256, 384, 512, 768, 1000)
 _AT_ONCE = 20_000
 _SETTINGS = {
@@ -43,7 +43,7 @@ async def lists(folder: Path, given: Set) -> Searched:
 
 async def graph(folder: Path, given: Set) -> Searched:
     """Vectors linked to near ones, along which a search walks."""
-    index = "create index found on vectors using hnsw (vector vector_ip_ops) with (m = 16, ef_construction = 64)"
+    index = "create index found on vectors using hnsw (vector vector_ip_ops) with (m = 24, ef_construction = 80)"
     levels = [(f"{candidates} candidates", f"set hnsw.ef_search = {candidates}") for candidates in CANDIDATES]
     return await _measured(folder, given, "pgvector, HNSW", index, levels)
 

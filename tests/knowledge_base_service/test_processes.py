@@ -111,12 +111,12 @@ async def ask(process: Process, asked: Asked) -> Told:
         return msgspec.json.decode(await process.stdout.readline(), type=Told)
 
 
-RUN = "import asyncio, sys; from tests.knowledge_base_service import test_processes as t; asyncio.run(t.serve(sys.argv[1]))"
+RUN = "import asyncio, sys; from tests.knowledge_base_service import test_processes; asyncio.run(test_processes.main())"
 
 
-async def serve(url: str) -> None:
+async def main() -> None:
     """The process: answers a line for each line."""
-    db, bus = Database(url), Bus(None)
+    db, bus = Database(sys.argv[1]), Bus(None)
     knowledge = Knowledge(db, bus, embedder.load())
     await knowledge.start()
     while line := await asyncio.to_thread(sys.stdin.readline):
