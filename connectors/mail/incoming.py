@@ -132,7 +132,7 @@ class Incoming:
 
     async def _read(self, raw: bytes) -> Mail | None:
         try:
-            return await asyncio.to_thread(parse, raw)
+            return await asyncio.to_thread(parse, raw, self._own)
         except Exception:
             log.exception("%s: a mail cannot be read; it is kept as it came", self._settings.name)
             return None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import datetime
 
+from connectors.mail import lists
 from connectors.mail.body import Body, BodyReader
 from connectors.mail.classify import classify
 from connectors.mail.headers import Headers, addresses, date, ids
@@ -24,17 +26,20 @@ _FORWARD = re.compile(
 )
 
 
-def parse(raw: bytes) -> Mail:
-    """What the mail `raw` says, whatever it is."""
+def parse(raw: bytes, own: Collection[str] = ()) -> Mail:
+    """What the mail `raw` says, whatever it is. `own`: our addresses, plain; a list that is one of them is none."""
     reader = Reader()
     tree = reader.read(raw)
     headers = tree.headers
     subject = headers.text("subject")
     sender = _sender(headers, reader)
+    signs = headers
+    if lists.is_ours(headers, own):
+        sender, signs = lists.writer(headers, sender, own), lists.without(headers)
     body = BodyReader(reader).read(tree)
     replies, references = ids(headers.all("in-reply-to")), ids(headers.all("references"))
     full_text = _with_invitations(joined(body.lines), body)
-    verdict = classify(headers, tree, sender, subject, full_text)
+    verdict = classify(signs, tree, sender, subject, full_text)
     hints = Hints(bool(replies or references or _REPLY.match(subject)), bool(_FORWARD.match(subject)))
     said = reply(body.lines, hints)
     text = _with_invitations(said.text, body)

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from connectors.mail import authenticity
-from connectors.mail.headers import Headers
+from connectors.mail.headers import Headers, addresses
 from connectors.mail.loops import plain
 from connectors.mail.mime import Reader
 from connectors.mail.settings import Closeness, MailSettings
@@ -57,11 +57,13 @@ class Sorting:
         sender = mail.sender.address.lower() if mail.sender else ""
         headers = head(raw)
         results = [value.decode("utf-8", "replace") for value in headers.all("authentication-results")]
-        said = authenticity.word(results, self._settings.authserv_id, sender)
+        shown = next((one.address.lower() for one in addresses(headers.all("from"))), sender)
+        said = authenticity.word(results, self._settings.authserv_id, shown)
+        verified = said == "verified" and shown == sender  # else a list of ours is vouched for, and not who wrote
         async with self._db.connection() as conn:
             facts = await self._facts(conn, mail, headers, sender, tokens)
             copy = bool(mail.message_id) and await self._is_copy(conn, mail, facts.referenced)
-        facts = msgspec.structs.replace(facts, verified=said == "verified", forged=said == "forged")
+        facts = msgspec.structs.replace(facts, verified=verified, forged=said == "forged")
         case = decide(mail, facts)
         if case.conversation is None and facts.verified and self._closeness is not None and (near := open_ones(facts)):
             words = f"{mail.subject}\n{mail.text}".strip()

@@ -8,6 +8,7 @@ from email.message import EmailMessage
 import pytest
 
 from connectors.mail.loops import MOST_AN_HOUR, MOST_TO_ONE
+from tests.connectors.mail.lists import GOOGLE, written
 from tests.connectors.mail_transport.post import Office, Post
 from tests.simulators.mail import ADDRESS, SECOND, MailSimulator, text_of
 
@@ -276,3 +277,19 @@ async def test_the_simulator_takes_the_same_mails_as_its_customers(database_url:
         assert await mail.press("ann", *mail.shown("ann")[0].buttons[0])
         await office.stored(2)
         assert (await office.cases())[0][1] == "1"
+
+
+@pytest.mark.parametrize("sender", ["Ann <ann@customer.example>", "'Ann' via Help <help@shop.example>"])
+async def test_who_writes_through_our_own_group_is_answered(post: Post, sender: str) -> None:
+    async with post.open(authserv_id="mx.shop.example") as office:
+        vouched = {"Authentication-Results": "mx.shop.example; dmarc=pass header.from=shop.example"}
+        through = {**GOOGLE, **(vouched if "via" in sender else {})}
+        await office.delivers(written(through, sender=sender))
+        assert len(office.sent("ann")) == 1
+        assert office.raw()["Cc"] is None
+        signed = await office.made.value("select extra->'letter'->'signed' from messages where author = 'customer'")
+        assert signed is None, "nobody vouches for her: our own address is not hers"
+        await office.delivers(
+            office.mail.write("bob", "Can I return it?", headers={"List-Post": "<mailto:talk@x.example>"})
+        )
+        assert not office.sent("bob")
