@@ -66,9 +66,9 @@ def write(folder: Path, known: Iterable[Article]) -> None:
     for name in ("config.yml", "credentials.yml", "endpoints.yml"):
         shutil.copy(rasas / name, folder / name)
     shutil.copy(rasas / "domain.yml", folder / "domain" / "initial.yml")
-    _dump(folder / "domain" / "faq.yml", domain(known))
-    _dump(folder / "data" / "faq.yml", {"version": "3.1", "nlu": [*faq(known), *small_talk()]})
-    _dump(folder / "data" / "faq_rules.yml", {"version": "3.1", "rules": rules()})
+    dump(folder / "domain" / "faq.yml", domain(known))
+    dump(folder / "data" / "faq.yml", {"version": "3.1", "nlu": [*faq(known), *small_talk()]})
+    dump(folder / "data" / "faq_rules.yml", {"version": "3.1", "rules": rules()})
 
 
 def initial_project() -> Path:
@@ -96,7 +96,7 @@ def domain(known: Iterable[Article]) -> dict[str, object]:
 def faq(known: Iterable[Article]) -> list[dict[str, str]]:
     """The articles' own questions as examples of the retrieval intent."""
     return [
-        {"intent": _name(article, language), "examples": _listed(translation.questions)}
+        {"intent": _name(article, language), "examples": listed(translation.questions)}
         for article in known
         for language, translation in article.translations.items()
     ]
@@ -104,7 +104,7 @@ def faq(known: Iterable[Article]) -> list[dict[str, str]]:
 
 def small_talk() -> list[dict[str, str]]:
     """Our examples of small talk."""
-    return [{"intent": intent, "examples": _listed(examples)} for intent, examples in SMALL_TALK.items()]
+    return [{"intent": intent, "examples": listed(examples)} for intent, examples in SMALL_TALK.items()]
 
 
 def rules() -> list[dict[str, object]]:
@@ -122,9 +122,11 @@ def _name(article: Article, language: str) -> str:
     return f"faq/{article.id}-{language}"
 
 
-def _listed(examples: Iterable[str]) -> str:
+def listed(examples: Iterable[str]) -> str:
+    """Examples as Rasa's training files have them."""
     return "".join(f"- {example}\n" for example in examples)
 
 
-def _dump(path: Path, content: dict[str, object]) -> None:
+def dump(path: Path, content: dict[str, object]) -> None:
+    """Writes a YAML file."""
     path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=1000), encoding="utf-8")
