@@ -21,8 +21,9 @@ from tokenizers import Tokenizer
 from knowledge_base.text import fold
 
 Vectors = NDArray[np.float32]
-BUNDLED = "bundled"
+BUNDLED, FAST, BETTER = "bundled", "bundled-fast", "bundled-better"
 BUNDLED_PATH = Path(__file__).with_name("model")
+_OURS = (BUNDLED_PATH, BUNDLED_PATH.with_name("model_contextual"))
 _BATCH = 16  # texts from which on the tokenizer's own threads are worth their start
 _PROBES = ["Where is my parcel?", "我的快递到哪了？"]
 
@@ -40,14 +41,21 @@ class Embedder(Protocol):
 
 
 def load(model: str = BUNDLED) -> Embedder:
-    """The embedder for the setting `embedding_model`: `bundled`, or a sentence-transformers name or path.
+    """The embedder for the setting `embedding_model`: a bundled tier, or a sentence-transformers name or path.
 
+    `bundled-fast` is the static model, `bundled-better` adds the contextual one, `bundled` is what we recommend.
     A path is read without asking the network. Raises `OSError` or `ValueError` where the model cannot be loaded.
     """
     # The products of one question are tiny: a second BLAS thread only makes the first one wait, up to 100 times longer
     # where the cores are busy.
     threadpool_limits(1, "blas")
-    return BundledEmbedder() if model == BUNDLED else LibraryEmbedder(model)
+    if model in (BUNDLED, FAST):
+        return BundledEmbedder()
+    if model == BETTER:
+        from knowledge_base.contextual import BetterEmbedder
+
+        return BetterEmbedder()
+    return LibraryEmbedder(model)
 
 
 class BundledEmbedder:
@@ -83,7 +91,7 @@ class LibraryEmbedder:
             os.environ.setdefault("HF_HUB_OFFLINE", "1")
         from sentence_transformers import SentenceTransformer
 
-        bundled = local and Path(model).resolve() == BUNDLED_PATH
+        bundled = local and Path(model).resolve() in _OURS
         self._model: Any = SentenceTransformer(model, local_files_only=local, trust_remote_code=bundled)
         self._lock = threading.Lock()
         self.name = model

@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 
 from knowledge_base.training.teacher import Vectors
 
+CONFIG: dict[str, object] = {"similarity_fn_name": "cosine", "prompts": {}, "default_prompt_name": None}
 _MODULES = [
     {"idx": 0, "name": "0", "path": "", "type": "knowledge_base.quantized.QuantizedStaticEmbedding"},
     {"idx": 1, "name": "1", "path": "1_Normalize", "type": "sentence_transformers.base.modules.normalize.Normalize"},
@@ -27,5 +28,4 @@ def write(rows: Vectors, tokenizer: Tokenizer, folder: Path) -> None:
     save_file({"rows": numbers, "scales": scales.astype(np.float32)}, folder / "model.safetensors")
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     (folder / "modules.json").write_text(json.dumps(_MODULES, indent=2) + "\n")
-    config: dict[str, object] = {"similarity_fn_name": "cosine", "prompts": {}, "default_prompt_name": None}
-    (folder / "config_sentence_transformers.json").write_text(json.dumps(config, indent=2) + "\n")
+    (folder / "config_sentence_transformers.json").write_text(json.dumps(CONFIG, indent=2) + "\n")
