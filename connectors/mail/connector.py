@@ -18,6 +18,7 @@ from connectors.mail.oauth import AccessTokens
 from connectors.mail.outgoing import Outgoing
 from connectors.mail.page import page
 from connectors.mail.rating import Rating
+from connectors.mail.reading import left
 from connectors.mail.settings import Closeness, MailSettings
 from connectors.mail.smtp import Sender
 from connectors.mail.sorting import ALIAS, REWRITTEN
@@ -142,7 +143,8 @@ class Mail:
                 raise Transient(trouble)
         await self._sender.check(login=not self._logged_in)
         self._logged_in = True
-        return ""
+        async with self._core.db.connection() as conn:
+            return await left(conn, self._settings)
 
     async def _tokens(self) -> Tokens:
         """What signs our words; a secret that nobody has named is made once, for all processes."""

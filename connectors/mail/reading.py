@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
 from datetime import UTC, datetime, time, timedelta
 from typing import TypeVar
@@ -21,7 +21,7 @@ from connectors.mail.imap import Fetched, Folder, Session
 from connectors.mail.settings import Imap, MailSettings
 from hub.errors import DeliveryError
 from hub.store import channel_state
-from hub.store.db import AWAY, Database
+from hub.store.db import AWAY, Connection, Database
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,10 @@ TRIES = 3
 
 LATER = timedelta(minutes=15)
 """How long until the server is asked again for mails that it would not give us."""
+
+
+ASIDE = "aside "
+"""How the keys begin under which mails lie that could not be stored."""
 
 
 class Place(Struct, frozen=True):
@@ -59,6 +63,28 @@ class Place(Struct, frozen=True):
     asked: datetime | None = None
 
 
+def key(imap: Imap) -> str:
+    """Under which the place in a mailbox is stored."""
+    return f"place {imap.key}"
+
+
+async def left(conn: Connection, settings: MailSettings) -> str:
+    """Which mails have come and are in no conversation, for an administrator to see to; "" where there are none."""
+    found = []
+    if aside := await channel_state.count(conn, settings.name, ASIDE):
+        found.append(f"put aside because they could not be stored: {aside}")
+    for imap in settings.mailboxes:
+        stored = await channel_state.get(conn, settings.name, key(imap))
+        owed = msgspec.json.decode(stored, type=Place).owed if stored is not None else ()
+        if owed:
+            found.append(f"not given to us by {imap.host}: {len(owed)} (in {imap.folder}, UID {_listed(owed)})")
+    return f"mails that nobody here has seen, {'; '.join(found)}; see operations.md, Mail" if found else ""
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers[:10])) + (", ..." if len(numbers) > 10 else "")
+
+
 class Reading:
     """The work of one session, in its `thread`. `failures`: how often mails could not be stored, in all sessions."""
 
@@ -73,7 +99,7 @@ class Reading:
         failures: dict[int, int],
     ) -> None:
         self._settings = settings
-        self._key = f"place {imap.key}"
+        self._key = key(imap)
         self._db = db
         self._session = session
         self._thread = thread
@@ -132,9 +158,10 @@ class Reading:
         return place
 
     async def _ask_again(self, place: Place) -> Place:
-        place = msgspec.structs.replace(place, asked=datetime.now(UTC))
-        await self._remember(place)  # before: one for which the server cuts the connection is not asked for at once
-        for uid in place.owed:
+        wanted = place.owed
+        place = msgspec.structs.replace(place, asked=datetime.now(UTC), owed=(*wanted[1:], wanted[0]))
+        await self._remember(place)  # before: where the server cuts the connection, the next one's turn comes later
+        for uid in wanted:
             await self._take_one(place, uid)
             self._failures.pop(uid, None)
             place = msgspec.structs.replace(place, owed=tuple(each for each in place.owed if each != uid))
@@ -177,7 +204,7 @@ class Reading:
                 raise
             log.exception("%s: a mail is put aside: it cannot be stored", self._settings.name)
             async with self._db.connection() as conn:
-                aside = f"aside {place.validity} {uid} {self._key}"
+                aside = f"{ASIDE}{place.validity} {uid} {self._key}"
                 await channel_state.put(conn, self._settings.name, aside, base64.b64encode(mail.raw).decode())
         self._failures.pop(uid, None)
 

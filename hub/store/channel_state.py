@@ -24,6 +24,16 @@ async def beginning(conn: Connection, channel: str, prefix: str) -> dict[str, st
     return {row["rest"]: row["value"] for row in rows}
 
 
+async def count(conn: Connection, channel: str, prefix: str) -> int:
+    """How much was put there under keys that begin so."""
+    found: int = await conn.fetchval(
+        "select count(*) from channel_state where channel = $1 and starts_with(key, $2) and value is not null",
+        channel,
+        prefix,
+    )
+    return found
+
+
 async def put(conn: Connection, channel: str, key: str, value: str | None) -> None:
     """Remembers `value`."""
     await conn.execute(

@@ -17,9 +17,13 @@ from tests.simulators.mail import MailSimulator
 from tests.simulators.mail_imap import ImapServer
 
 
-async def until_health(made: Product, *, ok: bool, says: str = "") -> str:
+async def until_health(made: Product, *, ok: bool, says: str = "", exactly: str | None = None) -> str:
     async with asyncio.timeout(40):
-        while (health := await made.connector.health()).ok is not ok or says not in health.detail:
+        while (
+            (health := await made.connector.health()).ok is not ok
+            or says not in health.detail
+            or exactly not in (None, health.detail)
+        ):
             made.connector._watch.look_again()  # type: ignore[attr-defined]
             await asyncio.sleep(0.05)
     return health.detail
@@ -144,6 +148,10 @@ async def test_a_mail_that_cannot_be_stored_is_put_aside(post: Post, monkeypatch
         assert await office.mail.say("ann", "Can I return it?")
         await office.stored(1)
         assert await office.made.value("select count(*) from channel_state where key like 'aside %'") == 1
+    async with post.open() as office:
+        assert "could not be stored: 1; see operations.md" in await until_health(office.made, ok=True, says="aside")
+        await office.made.rows("delete from channel_state where key like 'aside %'")
+        await until_health(office.made, ok=True, exactly="")
 
 
 async def test_a_mail_that_the_server_does_not_give_us_stops_nobody(
@@ -155,10 +163,13 @@ async def test_a_mail_that_the_server_does_not_give_us_stops_nobody(
         await office.mail.imap.deliver(office.mail.write("ann", "Can I return it?"))
         assert await office.mail.say("bob", "Can I return it?")
         await office.stored(2)
+        detail = await until_health(office.made, ok=True, says="not given")
+        assert f"127.0.0.1: 1 (in INBOX, UID {uid + 1})" in detail
         office.mail.imap.refused.clear()
         monkeypatch.setattr(reading, "LATER", timedelta())
         await office.stored(3)
         assert [len(office.sent(who)) for who in ("eve", "ann", "bob")] == [1, 1, 1]
+        assert await until_health(office.made, ok=True, exactly="") == ""
 
 
 async def test_what_is_not_wanted_is_not_deleted_either(post: Post) -> None:
