@@ -43,6 +43,7 @@ from hub.store.db import Database
 from hub.turns import Turns
 from knowledge_base import embedder
 from knowledge_base.articles import Articles
+from knowledge_base.remembered import RememberingEmbedder
 from knowledge_base.service import Knowledge
 
 log = logging.getLogger(__name__)
@@ -84,7 +85,7 @@ async def parts(settings: Settings) -> AsyncIterator[Parts]:
         lookups, shop = await _lookups(settings, stack)
         steps = Steps(db, bus, channels, TranscriptContexts())
         intake = Intake(db, bus, steps, settings.file.conversation.reopen_within)
-        model = await asyncio.to_thread(embedder.load, settings.file.knowledge_base.embedding_model)
+        model = await asyncio.to_thread(_embedder, settings)
         knowledge = Knowledge(db, bus, model)
         await knowledge.start()
         stack.push_async_callback(knowledge.stop)
@@ -142,6 +143,14 @@ def _add_channels(channels: Channels, settings: Settings, core: Core, closeness:
     for wanted in settings.file.channels:
         channels.add(connector_of(wanted, core, public, closeness))
     channels.add(Rest(settings.file.rest_token, core.db, core.bus, core.intake, public=public is not None))
+
+
+def _embedder(settings: Settings) -> embedder.Embedder:
+    """The model; one that takes its time remembers on the disk what it has encoded."""
+    model = embedder.load(settings.file.knowledge_base.embedding_model)
+    if isinstance(model, embedder.BundledEmbedder):
+        return model
+    return RememberingEmbedder(model, settings.var / "vectors")
 
 
 def closeness_by(model: embedder.Embedder) -> Closeness:
