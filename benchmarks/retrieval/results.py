@@ -112,6 +112,8 @@ def claims(answers: Mapping[str, Outcomes]) -> list[Claim]:
     found = []
     for name, group in groups().items():
         asked = {system: group.of(outcomes) for system, outcomes in labelled.items()}
+        if not asked[OURS]:
+            continue
         rates = {system: sum(o.right for o in outcomes) / len(outcomes) for system, outcomes in asked.items()}
         best = max(others, key=rates.__getitem__)
         gain, (low, high) = difference(asked[OURS], asked[best])
