@@ -21,6 +21,7 @@ from app.supervisor.state import var_folder
 from benchmarks import intake, report, rounds, systems, webhooks
 from benchmarks.dialogues import ROOT, articles, questions, sample
 from benchmarks.figures import Cell, Results, targets
+from benchmarks.retrieval import command as retrieval
 from benchmarks.watch import cpu, memory
 
 CELLS = (Cell(8, 1, 3), Cell(8, 8, 5), Cell(8, 32, 3), Cell(60, 1, 3), Cell(60, 8, 3), Cell(60, 32, 1))
@@ -40,10 +41,18 @@ def main(words: list[str]) -> int:
     path = report.save(made, ROOT / "benchmarks" / "results")
     print("\n" + report.text(made, markdown=wanted.markdown) + "\n")
     print(f"as JSON: {path.relative_to(ROOT)}")
+    failed = 0 if wanted.no_retrieval else _retrieval(wanted)
     if made.wrong:
         print(f"!! {made.wrong} replies were wrong: the figures of those loads are no result")
         return 1
-    return int(wanted.check and not all(target.reached for target in made.targets))
+    return failed or int(wanted.check and not all(target.reached for target in made.targets))
+
+
+def _retrieval(wanted: argparse.Namespace) -> int:
+    """The quality of what is found; a quick run does without Rasa's selector, which would have to be trained first."""
+    say("\nretrieval: who finds the right article")
+    words = ["--brief", *(["--markdown"] if wanted.markdown else [])]
+    return retrieval.main([*words, *(["--systems", "ours,bm25,tfidf,minilm,hybrid"] if wanted.quick else [])])
 
 
 def _arguments(words: list[str]) -> argparse.Namespace:
@@ -53,6 +62,7 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--check", action="store_true", help="exit with 1 where a target is missed")
     parser.add_argument("--systems", default="stock,bare,hub", help="which of stock, bare and hub; default all")
     parser.add_argument("--no-intake", action="store_true", help="leave out the durable intake and the webhooks")
+    parser.add_argument("--no-retrieval", action="store_true", help="leave out who finds the right article")
     parser.add_argument("--seed", type=int, default=1, help="of the dialogues")
     wanted = parser.parse_args(words)
     wanted.systems = wanted.systems.split(",")

@@ -87,10 +87,11 @@ def measure(compared: Sequence[systems.System], domains: Sequence[Domain]) -> Re
     """Asks every system everything."""
     answers, across = dict[str, Outcomes](), dict[str, dict[str, Outcomes]]()
     for system in compared:
-        print(f"{system.name}: {', '.join(domain.name for domain in domains)}", flush=True)
+        began = time.perf_counter()
         answers[system.name] = [outcome for domain in domains for outcome in _asked(system, domain)]
         if system.across:
             across[system.name] = _across(system, domains)
+        print(f"{system.name}: asked in {time.perf_counter() - began:.0f} s", flush=True)
     notes = [note for system in compared for note in system.notes]
     return report(answers, across, at=now(), commit=commit(), machine=machine(), notes=notes)
 

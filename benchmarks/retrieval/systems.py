@@ -84,15 +84,11 @@ class Ours:
     def _answer(self, ranking: Ranking, text: str) -> Answer:
         language = detect(text) or "en"
         decision = ranking.decide(text, language)
-        best = decision.hits[0] if decision.hits else None
-        confidence: float | None = getattr(best, "confidence", getattr(decision, "confidence", None))
-        found = ranking.find(text, language, DEPTH)
-        ahead = found[0].score - ranking.limits[language].answer if found else -1.0
         return Answer(
-            ranked=tuple(match.article.id for match in found),
-            score=ahead if confidence is None else confidence,
+            ranked=tuple(match.article.id for match in ranking.find(text, language, DEPTH)),
+            score=decision.confidence,
             answers=decision.decision == "answer",
-            probability=confidence,
+            probability=decision.confidence,
         )
 
 
