@@ -18,7 +18,7 @@ from safetensors.numpy import load_file
 from knowledge_base import minilm
 from knowledge_base.embedder import BETTER, BundledEmbedder, Vectors, normalised
 from knowledge_base.minilm import Floats
-from knowledge_base.reader import Reader
+from knowledge_base.reader import LONGEST, Reader
 
 CONTEXTUAL_PATH = Path(__file__).with_name("model_contextual")
 SHARE = 0.6
@@ -66,7 +66,11 @@ class ContextualEmbedder:
         self._places = base["embeddings.position_embeddings.weight"] + kind
         self._session = _session(folder / "graph.onnx", initializers(base, changes))
         self.name = str(folder)
-        self.fingerprint = hashlib.sha256(b"".join((folder / name).read_bytes() for name in FILES)).hexdigest()[:16]
+        # What else decides about the vectors: whoever changes the way of computing should change one of these.
+        digest = hashlib.sha256(f"{_LEVELS} {LONGEST}".encode())
+        for name in FILES:
+            digest.update((folder / name).read_bytes())
+        self.fingerprint = digest.hexdigest()[:16]
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """As `Embedder.encode`. Each text is computed by itself: nothing is padded, and its company changes nothing."""
