@@ -73,5 +73,5 @@ def _add(index: Any, vectors: Vectors) -> None:
 
 
 def _on_all_cores(work: Callable[[], None]) -> None:
-    faiss.omp_set_num_threads(os.cpu_count() or 1)
+    faiss.omp_set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1))
     work()
