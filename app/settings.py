@@ -46,7 +46,7 @@ ChannelSettings = (
 
 
 class KnowledgeSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`embedding_model`: `bundled`, or any sentence-transformers name or path."""
+    """`embedding_model`: `bundled`, `bundled-fast`, `bundled-better`, or any sentence-transformers name or path."""
 
     embedding_model: str = "bundled"
 
