@@ -29,8 +29,8 @@ class Limits(Struct, frozen=True):
     `button_title` characters; where there are more, or longer ones, they become choices with numbers.
     `text_with_buttons`: the longest text that buttons can stand under, where that is less.
     `files_with_text`: files travel beside the text, otherwise each in a message of its own.
-    `letters`: people write rarely and at length, and wait for an answer: what the bot cannot answer goes to a human at
-    once.
+    `letters`: people write rarely and at length, and wait for an answer: what the bot cannot answer, or has answered
+    with the same article just before, goes to a human at once.
     """
 
     text: int

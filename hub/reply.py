@@ -113,10 +113,19 @@ class _Draft:
                 self.miss("missed")
 
     def answer(self, hit: Hit) -> None:
+        if self._says_it_again(hit):
+            self.miss("missed")
+            return
         topic = Topic(asked(self._claim)[:TOPIC], hit.article, hit.title, self.misses)
         self.misses = 0
         self.say(hit.answer, sources=(Source(hit.article, hit.revision, hit.title),))
         self.memory = msgspec.structs.replace(self.memory, topic=topic)
+
+    def _says_it_again(self, hit: Hit) -> bool:
+        """Whether somebody who writes letters has this answer already: who asks again was not helped by it."""
+        topic, by_letter = self.memory.topic, self._claim.patience == 1
+        here = self._claim.conversation.status == "bot"
+        return by_letter and here and topic is not None and topic.article == hit.article
 
     def clarify(self, hits: tuple[Hit, ...]) -> None:
         offered = tuple(Button(hit.title, ARTICLE + hit.article) for hit in hits)

@@ -580,6 +580,20 @@ async def test_what_a_channel_remembers(house: House) -> None:
         assert await channel_state.get(conn, "tg", "offset") == "42"
 
 
+@pytest.mark.parametrize("letters", [True, False])
+async def test_who_asks_again_by_letter_was_not_helped(house: House, letters: bool) -> None:
+    house.push.limits = Limits(text=1000, letters=letters)
+    receipt = await come_in(house, "can I return it?", "0")
+    await house.turns.take(receipt.conversation)
+    for text in ("hello", "how do I return it?"):
+        receipt = await come_in(house, text, text)
+        await house.turns.take(receipt.conversation)
+    async with house.db.connection() as conn:
+        now = await conversations.get(conn, receipt.conversation)
+        answers = await conn.fetchval("select count(*) from messages where text = $1", HIT.answer)
+    assert (now.status, now.reason, answers) == (("waiting", "missed_twice", 1) if letters else ("bot", None, 2))
+
+
 async def test_what_somebody_answers_in_the_platforms_client_is_kept_and_asks_nobody(house: House) -> None:
     seen_to = await come_in(house, "is it red or blue?", "1", attended=True)
     assert await house.turns.due() == []
