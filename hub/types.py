@@ -96,7 +96,8 @@ class Letter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What stands on the outside of a message that has an outside, as mail has: addresses without names, and a subject.
 
     `signed`: the platform vouches for the sender. `reply_to`: where they want answers, if not at their own address.
-    `automatic`: no person wrote it. `faults`: what of it could not be read, in words.
+    `automatic`: no person wrote it. `faults`: what of it could not be read, in words. `brings`: who takes part from
+    here on, though nobody vouches for the sender.
     """
 
     sender: str
@@ -108,6 +109,7 @@ class Letter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reply_to: tuple[str, ...] = ()
     automatic: bool = False
     faults: tuple[str, ...] = ()
+    brings: tuple[str, ...] = ()
 
 
 class Case(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -373,11 +375,15 @@ class Hit(Struct, frozen=True):
 
 
 class Decision(Struct, frozen=True):
-    """`answer`: the first hit is right; `clarify`: it is among the hits; `abstain`: nobody should be told."""
+    """`answer`: the first hit is right; `clarify`: it is among the hits; `abstain`: nobody should be told.
+
+    `confidence` is the probability, 0 to 1, that the first hit is right.
+    """
 
     decision: Literal["answer", "clarify", "abstain"]
     hits: tuple[Hit, ...]
     language: str
+    confidence: float = 0.0
 
 
 # What an agent is given ------------------------------------------------------------------------------------------

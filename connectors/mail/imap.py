@@ -112,14 +112,12 @@ class Session:
             return Fetched(answer[1], _date(answer[0]))
 
     def delete(self, uid: int) -> None:
-        """Deletes a mail for good."""
+        """Deletes a mail for good; where the server can only do so to all that anybody has flagged, it is flagged."""
         with self._failing():
             client = self._now.client
             client.uid("STORE", str(uid), "+FLAGS.SILENT", r"(\Deleted)")
             if "UIDPLUS" in client.capabilities:
                 client.uid("EXPUNGE", str(uid))
-            else:
-                client.expunge()
 
     def wait(self, seconds: float) -> bool:
         """Waits for news, at most so long; False where the server cannot tell us any, and nothing was waited for."""

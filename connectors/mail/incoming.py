@@ -104,6 +104,7 @@ class Incoming:
             reply_to=_addresses([one.address for one in mail.reply_to if one.address.lower() != address]),
             automatic=not handling.answered and not handling.person,
             faults=tuple(each for each in mail.faults if _LOST.search(each)),
+            brings=found.brings[:_MOST_PEOPLE] if handling.answered or handling.person else (),
         )
         scope, id = known_by
         return InboundMessage(

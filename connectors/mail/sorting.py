@@ -15,7 +15,7 @@ from connectors.mail.headers import Headers, addresses
 from connectors.mail.loops import plain
 from connectors.mail.mime import Reader
 from connectors.mail.settings import Closeness, MailSettings
-from connectors.mail.threading import Facts, decide, open_ones
+from connectors.mail.threading import Facts, decide, newcomers, open_ones
 from connectors.mail.tokens import Tokens
 from connectors.mail.types import Address, Mail
 from hub.store import cases, channel_state, outbox
@@ -35,11 +35,15 @@ _HEAD = re.compile(rb"\r?\n\r?\n")
 
 
 class Sorted(Struct, frozen=True):
-    """Where a mail goes, whether its sender is verified, and whether it is a copy of one that we sent, or have."""
+    """Where a mail goes, whether its sender is verified, and whether it is a copy of one that we sent, or have.
+
+    `brings`: who gets into the case with it, where its sender is not verified.
+    """
 
     case: Case
     verified: bool
     copy: bool
+    brings: tuple[str, ...]
 
 
 class Sorting:
@@ -70,7 +74,7 @@ class Sorting:
             measured = await self._closeness(words, [f"{one.subject}\n{one.last_text}".strip() for one in near])
             close = {one.conversation: how for one, how in zip(near, measured, strict=True)}
             case = decide(mail, msgspec.structs.replace(facts, closeness=close))
-        return Sorted(case, facts.verified, copy)
+        return Sorted(case, facts.verified, copy, newcomers(case, facts))
 
     async def _facts(self, conn: Connection, mail: Mail, headers: Headers, sender: str, tokens: Tokens) -> Facts:
         ids = list(dict.fromkeys((*mail.in_reply_to, *reversed(mail.references))))[:_MOST_IDS]

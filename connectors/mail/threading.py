@@ -98,6 +98,14 @@ def _brought(candidate: Candidate, facts: Facts, named: frozenset[str]) -> froze
     return frozenset() if facts.verified else named - candidate.people
 
 
+def newcomers(case: Case, facts: Facts) -> tuple[str, ...]:
+    """Who takes part in the case from this mail on, though nobody vouches for the one who wrote it."""
+    for one in (facts.token, *facts.referenced, *facts.known):
+        if one is not None and one.conversation == case.conversation:
+            return tuple(sorted(_brought(one, facts, facts.named)))
+    return ()
+
+
 def _refusal(who: str, refused: Sequence[Candidate], facts: Facts) -> str:
     known = [one for one in refused if one.knows]
     if not known:

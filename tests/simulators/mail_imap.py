@@ -18,6 +18,8 @@ from pymap.imap import IMAPConnection
 from pymap.imap.state import ConnectionState
 from pymap.parsing.message import AppendMessage
 from pymap.parsing.response import ResponseBad, ResponseNo
+from pymap.parsing.response.code import Capability
+from pymap.parsing.specials.flag import Deleted
 from pymap.user import UserMetadata
 from pysasl import SASLAuth
 from pysasl.creds.external import ExternalCredentials
@@ -32,11 +34,13 @@ class ImapServer:
     """One account. `demands_id`: it shows a mailbox only to those who say who they are. `commands` is what was asked.
 
     `faults` are used up one a command. `fetched` are the numbers of the mails that somebody has read, `looked` is how
-    often somebody has opened a folder. It does not give anybody the mails in `refused`: its store is broken there.
+    often somebody has opened a folder. Without `uid_plus` it only deletes all that is flagged. It does not give anybody
+    the mails in `refused`: its store is broken there.
     """
 
     def __init__(self, username: str, password: str, *, idle: bool = True, tls: Secured | None = None) -> None:
         self.username, self.password = username, password
+        self.uid_plus = True
         self.tls = tls
         self.demands_id = False
         self.access_tokens: set[str] = set()
@@ -140,6 +144,15 @@ class ImapServer:
         folder = await self.folder()
         return {str(flag) for message in folder._messages.values() for flag in message.permanent_flags}
 
+    async def flag_as_deleted(self, uid: int) -> None:
+        """Somebody has done so in another program, and may think better of it."""
+        (await self.folder())._messages[uid].permanent_flags = frozenset({Deleted})
+
+    async def flagged_as_deleted(self) -> list[int]:
+        """The numbers of such mails."""
+        kept = (await self.folder())._messages
+        return [uid for uid, message in kept.items() if Deleted in message.permanent_flags]
+
     async def uids(self) -> list[int]:
         """The numbers of the mails that are there."""
         return list((await self.folder())._messages)
@@ -195,6 +208,12 @@ class _State(ConnectionState):
         super().__init__(login, config)
         self._simulated = server
         self._introduced = False
+
+    @property
+    def capability(self) -> Capability:
+        """What it can do."""
+        said = super().capability.capabilities
+        return Capability([each for each in said if each != b"UIDPLUS" or self._simulated.uid_plus])
 
     async def do_authenticate(self, cmd: Any, creds: Any) -> Any:
         if isinstance(creds, ExternalCredentials):

@@ -192,6 +192,21 @@ async def test_mails_are_deleted_only_where_that_is_wanted(post: Post) -> None:
                 await asyncio.sleep(0.05)
 
 
+async def test_what_others_have_flagged_is_theirs_to_delete(post: Post) -> None:
+    imap = post.mail.imap
+    imap.uid_plus = False
+    others = await imap.deliver(post.mail.write("old", "Can I return it, asked last year?"))
+    await imap.flag_as_deleted(others)
+    async with post.open(delete_after_import=True) as office:
+        await office.says("ann", "Can I return it?")
+        async with asyncio.timeout(10):
+            while len(flagged := await imap.flagged_as_deleted()) < 2:
+                await asyncio.sleep(0.05)
+        await office.says("bob", "Can I return it?")
+        assert flagged == (await imap.uids())[:2], "ours is flagged, too, and nothing is gone"
+    assert not [each for each in imap.commands if "EXPUNGE" in each]
+
+
 @pytest.mark.parametrize("fault", ["429", "token", "rubbish", "drop"])
 async def test_a_server_that_fails_is_found_again(post: Post, fault: str) -> None:
     async with post.open() as office:

@@ -246,12 +246,12 @@ async def test_a_stranger_with_a_stolen_token_reference_and_subject(post: Post) 
         raw = office.mail.write("eve", "What did she say?", subject=str(ours["Subject"]), headers=stolen, to=to)
         await office.delivers(raw)
         assert await office.cases() == [["I want a human, about my lamp"], ["What did she say?"]]
-        first, second = await office.made.rows("select id from conversations order by created_at")
-        maybe = await office.made.value(
-            "select extra->'case'->'maybe'->>0 from messages where conversation = $1", second["id"]
-        )
-        assert maybe == first["id"]
         assert await office.rules() == ["new", "stranger"]
+        first, second = await office.made.rows(
+            """select conversation, extra->'case'->'maybe'->>0 as maybe from messages
+                where author = 'customer' order by key"""
+        )
+        assert second["maybe"] == first["conversation"]
         await office.says("ann", "Any news?")
         assert await office.rules() == ["new", "stranger", "token"]
         assert len(office.sent("eve")) == 1
@@ -294,6 +294,22 @@ async def test_who_was_copied_in_takes_part(office: Office) -> None:
     assert await office.rules() == ["new", "reference"]
     await office.answer(await office.made.conversation(), "Hello both.")
     assert office.mail.smtp.posted[-1].recipients == ("bob@customer.example",), "he wrote last, and to us alone"
+
+
+async def test_who_brings_somebody_in_without_being_verified_is_shown(post: Post) -> None:
+    vouched = {"Authentication-Results": "mx.shop.example; dmarc=pass header.from=customer.example"}
+    async with post.open(authserv_id="mx.shop.example") as office:
+        await office.delivers(
+            office.mail.write("ann", "I want a human, about my lamp", headers={"Cc": "cat@x.example"})
+        )
+        await office.delivers(office.mail.answer("ann", "And here is Bob.", Cc="bob@x.example, cat@x.example"))
+        await office.delivers(office.mail.answer("ann", "Bob has read it.", Cc="bob@x.example"))
+        await office.delivers(office.mail.answer("ann", "And Dan.", Cc="dan@x.example", **vouched))
+        assert len(await office.cases()) == 1
+        rows = await office.made.rows(
+            "select extra->'letter'->'brings'->>0 as one from messages where author = 'customer' order by key"
+        )
+        assert [row["one"] for row in rows] == [None, "bob@x.example", None, None]
 
 
 async def test_without_references_the_subject_decides(office: Office) -> None:

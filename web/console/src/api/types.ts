@@ -118,6 +118,8 @@ export interface Letter {
   automatic?: boolean;
   /** What of it could not be read, in the hub's words. */
   faults?: string[];
+  /** Who takes part from here on, though nobody vouches for the sender. */
+  brings?: string[];
 }
 
 /** Why a letter came into a conversation (none: it began one), and in which others it may belong. */

@@ -209,6 +209,7 @@ export default {
     people: "To {first} and {n} more",
     replyTo: "Answers to",
     verified: "The sender is verified",
+    brings: "The sender is not verified, and this letter brought in {who}. What you answer reaches them, too.",
     automatic: "Automatic",
     automaticHint: "No person wrote this letter.",
     noSubject: "(no subject)",

@@ -211,6 +211,7 @@ const zh: typeof en = {
     people: "发给 {first} 和另外 {n} 人",
     replyTo: "回信地址",
     verified: "发件人已验证",
+    brings: "发件人未经验证，且这封邮件新加入了 {who}。您的回复也会发给对方。",
     automatic: "自动邮件",
     automaticHint: "这封邮件由系统自动发出。",
     noSubject: "（无主题）",
