@@ -10,7 +10,7 @@ import msgspec
 
 from connectors.mail.mime import MAX_BYTES
 from connectors.mail.parse import parse
-from connectors.mail.types import Mail
+from connectors.mail.types import Bounce, Mail
 
 
 def inspected(path: str) -> dict[str, Any]:
@@ -27,8 +27,6 @@ def inspected(path: str) -> dict[str, Any]:
 
 def described(mail: Mail) -> dict[str, Any]:
     """A mail for people and checks: without the files' contents."""
-    bounce = mail.bounce
-    failure = bounce.failures[0] if bounce and bounce.failures else None
     return {
         "kind": mail.kind,
         "reason": mail.reason,
@@ -61,18 +59,16 @@ def described(mail: Mail) -> dict[str, Any]:
             for one in mail.attachments
         ],
         "suppress": mail.suppress,
-        "bounce": None
-        if bounce is None
-        else {
-            **msgspec.to_builtins(failure),
-            "message_id": bounce.message_id,
-            "subject": bounce.subject,
-            "recipients": msgspec.to_builtins(bounce.failures),
-        }
-        if failure
-        else {"message_id": bounce.message_id, "subject": bounce.subject, "recipients": []},
+        "bounce": _reported(mail.bounce) if mail.bounce else None,
         "faults": list(mail.faults),
     }
+
+
+def _reported(bounce: Bounce) -> dict[str, Any]:
+    """A report: what became of the first recipient in front, and then of all."""
+    first = msgspec.to_builtins(bounce.failures[0]) if bounce.failures else {}
+    about = {"message_id": bounce.message_id, "subject": bounce.subject}
+    return {**first, **about, "recipients": msgspec.to_builtins(bounce.failures)}
 
 
 def main(paths: list[str]) -> int:

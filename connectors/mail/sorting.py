@@ -60,14 +60,11 @@ class Sorting:
         """Decides about a mail."""
         sender = mail.sender.address.lower() if mail.sender else ""
         headers = head(raw)
-        results = [value.decode("utf-8", "replace") for value in headers.all("authentication-results")]
-        shown = next((one.address.lower() for one in addresses(headers.all("from"))), sender)
-        said = authenticity.word(results, self._settings.authserv_id, shown)
-        verified = said == "verified" and shown == sender  # else a list of ours is vouched for, and not who wrote
+        said = self._servers_word(headers, sender)
         async with self._db.connection() as conn:
             facts = await self._facts(conn, mail, headers, sender, tokens)
             copy = bool(mail.message_id) and await self._is_copy(conn, mail, facts.referenced)
-        facts = msgspec.structs.replace(facts, verified=verified, forged=said == "forged")
+        facts = msgspec.structs.replace(facts, verified=said == "verified", forged=said == "forged")
         case = decide(mail, facts)
         if case.conversation is None and facts.verified and self._closeness is not None and (near := open_ones(facts)):
             words = f"{mail.subject}\n{mail.text}".strip()
@@ -75,6 +72,13 @@ class Sorting:
             close = {one.conversation: how for one, how in zip(near, measured, strict=True)}
             case = decide(mail, msgspec.structs.replace(facts, closeness=close))
         return Sorted(case, facts.verified, copy, newcomers(case, facts))
+
+    def _servers_word(self, headers: Headers, sender: str) -> authenticity.Word:
+        """What our server says of the sender; where that looked at a list of ours in their place, nothing is known."""
+        results = [value.decode("utf-8", "replace") for value in headers.all("authentication-results")]
+        shown = next((one.address.lower() for one in addresses(headers.all("from"))), sender)
+        said = authenticity.word(results, self._settings.authserv_id, shown)
+        return "unknown" if said == "verified" and shown != sender else said
 
     async def _facts(self, conn: Connection, mail: Mail, headers: Headers, sender: str, tokens: Tokens) -> Facts:
         ids = list(dict.fromkeys((*mail.in_reply_to, *reversed(mail.references))))[:_MOST_IDS]
