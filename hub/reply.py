@@ -122,10 +122,14 @@ class _Draft:
         self.memory = msgspec.structs.replace(self.memory, topic=topic)
 
     def _says_it_again(self, hit: Hit) -> bool:
-        """Whether somebody who writes letters has this answer already: who asks again was not helped by it."""
+        """Whether somebody who writes letters has this answer already: who asks again was not helped by it.
+
+        In another language the article has another title, and they may have lacked just that.
+        """
         topic, by_letter = self.memory.topic, self._claim.patience == 1
-        here = self._claim.conversation.status == "bot"
-        return by_letter and here and topic is not None and topic.article == hit.article
+        if topic is None or not by_letter or self._claim.conversation.status != "bot":
+            return False
+        return (topic.article, topic.title) == (hit.article, hit.title)
 
     def clarify(self, hits: tuple[Hit, ...]) -> None:
         offered = tuple(Button(hit.title, ARTICLE + hit.article) for hit in hits)
