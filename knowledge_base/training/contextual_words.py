@@ -15,8 +15,8 @@ from knowledge_base.training.corpus import Corpus
 from knowledge_base.training.teacher import Vectors
 
 TOKENS = 21_500  # what the repository has room for
-CHARACTERS = 5_000  # of them, into which everything else falls
-OWN_COUNTS = 5  # how often each line of our own counts: it is of the trade
+CHARACTERS = 4_500  # of them, into which everything else falls
+OWN_COUNTS = 30  # how often each line of our own counts: it is of the trade, most other text is not
 UNKNOWN = "[UNK]"
 
 
