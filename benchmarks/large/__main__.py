@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import shutil
 import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
@@ -76,9 +77,11 @@ async def bench(wanted: argparse.Namespace) -> Large:
             async with database(folder) as url:
                 lived = await live.measure(url, articles)
     found = []
-    if wanted.vectors:
-        for dimension in dimensions:
+    try:
+        for dimension in dimensions if wanted.vectors else ():
             found += [one async for one in _indexes(folder, wanted.vectors, dimension, wanted.indexes.split(","))]
+    finally:
+        shutil.rmtree(folder / "large", ignore_errors=True)  # gigabytes of the server's log
     return Large(report.now(), report.commit(), report.machine(), searched, lived, found)
 
 

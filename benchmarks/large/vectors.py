@@ -98,4 +98,4 @@ def _drawn(dice: np.random.Generator, count: int, root: Vectors) -> Vectors:
 
 def _apart(dice: np.random.Generator, count: int, root: Vectors) -> Vectors:
     far = np.exp(UNEVEN * dice.standard_normal((count, 1), dtype=np.float32) - UNEVEN**2 / 2)
-    return _drawn(dice, count, root) * far
+    return np.asarray(_drawn(dice, count, root) * far, dtype=np.float32)
