@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import BertModel
 
@@ -75,6 +76,12 @@ class Contextual(nn.Module):
         # Only the Chinese tokens of the batch: a row for each place would be many times as many.
         embedded[chinese] = self.rows(ids[chinese] - ENGLISH).to(embedded.dtype)
         return cast("Tensor", embedded)
+
+    def take(self, changes: Mapping[str, NDArray[np.generic]]) -> None:
+        """Goes on from what an earlier model has learned; the opposite of `changes`."""
+        for key, widened in self.narrow.items():
+            widened.a.data = torch.from_numpy(changes[f"{key}.a"].astype(np.float32))
+            widened.b.data = torch.from_numpy(changes[f"{key}.b"].astype(np.float32))
 
     def changes(self) -> dict[str, Vectors]:
         """The narrow matrices by the names that `minilm.adapt` asks for."""

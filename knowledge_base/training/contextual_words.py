@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
+from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 from knowledge_base.text import HAN, fold
@@ -61,6 +62,15 @@ def start(
             parts = [found[place_of[letter]] for letter in word if letter in place_of and known[place_of[letter]]]
             found[place] = np.mean(parts, axis=0) if parts else middle
     return found
+
+
+def go_on(tokenizer: Tokenizer, rows: Vectors, folder: Path) -> None:
+    """Puts the rows of an earlier model into `rows`, as far as it knows the words."""
+    changes, known = load_file(folder / "model.safetensors"), Tokenizer.from_file(str(folder / "tokenizer.json"))
+    earlier = changes["rows"].astype(np.float32) * changes["scales"][:, None]
+    for word, place in tokenizer.get_vocab().items():
+        if (token := known.token_to_id(word)) is not None:
+            rows[place] = earlier[token]
 
 
 def _counted(tokenizer: Tokenizer, lines: Iterable[str]) -> tuple[Counter[str], Counter[str]]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 from knowledge_base import minilm
@@ -88,6 +89,13 @@ def test_a_model_survives_being_written(model: Contextual, words: Tokenizer, rea
         expected = model(read).numpy()
     found = ContextualEmbedder(tmp_path).encode(TEXTS)
     assert (found * expected).sum(axis=1).min() > 0.98
+
+    rows = np.zeros((words.get_vocab_size(), minilm.WIDTH), dtype=np.float32)
+    contextual_words.go_on(words, rows, tmp_path)
+    later = Contextual(minilm.folder(), rows)
+    later.take(load_file(tmp_path / "model.safetensors"))
+    with torch.no_grad():
+        assert (later(read).numpy() * expected).sum(axis=1).min() > 0.999
 
 
 def test_the_reach_is_the_largest_number_at_each_place(model: Contextual, reader: Reader) -> None:
