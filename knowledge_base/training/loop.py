@@ -18,7 +18,7 @@ from knowledge_base.training.student import Ids, Lines, Student
 RATE = 4e-3  # at the first step; falls to nothing
 LEFT_OUT = 0.15  # of the words of Chinese sentences
 CUT = 0.1  # of the Chinese words
-WISHES = 0.3  # how much it counts that what wants the same is close
+WISHES = 0.25  # how much it counts that what wants the same is close
 ALIKE = 0.6  # wishes of two domains that the model takes for one from here on
 
 

@@ -85,10 +85,10 @@ def _chosen(readings: dict[str, list[str]], counts: Counter[str]) -> dict[str, t
         within.update(dict.fromkeys(word, count))
     best: dict[str, tuple[str, float]] = {}
     for word, found in readings.items():
-        count = counts[word] + (ALONE * within[word] if len(word) == 1 else 0)
+        uses = counts[word] + (ALONE * within[word] if len(word) == 1 else 0.0)
         for place, reading in enumerate(found):
-            weight, key = count * (SECOND if place else 1), reading.replace(" ", "'")
-            if count >= LEAST and weight > best.get(key, ("", 0.0))[1]:
+            weight, key = uses * (SECOND if place else 1.0), reading.replace(" ", "'")
+            if uses >= LEAST and weight > best.get(key, ("", 0.0))[1]:
                 best[key] = word, weight
     total = counts.total()
     return {key: (word, pinyin.score(count, total)) for key, (word, count) in best.items()}
