@@ -204,8 +204,10 @@ class Feed:
                     known = await self._compare(known)
                 except Exception:
                     log.exception("presence could not be compared; looks again later")
+                # Not `wait_for`: it forgets that it was cancelled where it is woken at the same moment.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), _WATCH_PRESENCE)
+                    async with asyncio.timeout(_WATCH_PRESENCE):
+                        await woken.wait()
 
     async def _compare(self, known: dict[str, Agent] | None) -> dict[str, Agent] | None:
         try:

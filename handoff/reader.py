@@ -59,8 +59,10 @@ class Reader:
             while True:
                 self._wake.clear()
                 pause = await self._advance()
+                # Not `wait_for`: it forgets that it was cancelled where it is woken at the same moment.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), pause)
+                    async with asyncio.timeout(pause):
+                        await self._wake.wait()
                 await asyncio.sleep(_BREATH)
 
     async def _advance(self) -> float:

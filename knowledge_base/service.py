@@ -15,7 +15,7 @@ from functools import partial
 
 from msgspec import Struct
 
-from hub.bus import Bus
+from hub.bus import Bus, Wake
 from hub.store.db import AWAY, Database
 from hub.types import Decision, Hit, Language
 from knowledge_base import store
@@ -127,8 +127,7 @@ class Knowledge:
         return served if served is not None and served.version >= version else await self.refresh(version)
 
     async def _watch(self) -> None:
-        woken = asyncio.Event()
-        with self._bus.listening("knowledge", lambda *_: woken.set()):
+        with Wake(self._bus, "knowledge") as wake:
             while True:
                 try:
                     await self.refresh()
@@ -136,9 +135,7 @@ class Knowledge:
                     log.warning("knowledge base: the database is away (%s)", type(error).__name__)
                 except Exception:
                     log.exception("knowledge base: could not load what is published; tries again")
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), self._bus.sweep_interval)
-                woken.clear()
+                await wake.wait()
 
     def _build(self, served: _Served | None, change: Change) -> _Served:
         if self._background is None:

@@ -244,3 +244,15 @@ async def test_articles_needs_no_service(desk: Desk) -> None:
     made = await other.create(draft("Fourteen days.", RETURNS), None)
     await other.publish(made.id)
     assert await told(knowledge, RETURNS, 1) == ("Fourteen days.", 1)
+
+
+async def test_whoever_is_woken_while_it_ends_ends(desk: Desk) -> None:
+    bus = Bus(None)
+    for _ in range(20):
+        knowledge = desk.knowledge(bus)
+        await knowledge.start()
+        await knowledge.refresh()
+        await asyncio.sleep(0.01)  # it waits for the next signal
+        bus.signal("knowledge")
+        async with asyncio.timeout(10):
+            await knowledge.stop()
