@@ -126,6 +126,8 @@ async def test_a_case_from_question_to_bounce(case: Case) -> None:
     await case.call("POST", f"{at}/claim")
     saying = {"id": str(uuid.uuid4()), "text": "Dear Ann,\n\nyou may: 可以退。"}
     await case.call("POST", f"{at}/messages", saying)
+    # Killed within an attempt nobody could know whether the server had taken it: it would be `unknown`, rightly.
+    await case.until(f"select exists ({AGENTS} and delivery = 'queued' and attempts > 0)", True)
     await case.kill()
     await mail.smtp.start()
     await case.call("POST", f"{at}/messages", saying)  # nobody can know whether it was accepted, and asks again
