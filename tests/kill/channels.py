@@ -249,7 +249,9 @@ async def _count(stack: Stack, crowd: Sequence[Customer], tally: Tally) -> None:
         tally.lost += sum(number not in stored for number in customer.acknowledged)
         own = [stored[number][0] for number in customer.acknowledged if number in stored]
         tally.out_of_order += [row["seq"] for row in own] != sorted(row["seq"] for row in own)
-        identities = {row["identity"] for row in own}
+        # What the platform gave up on may be stored and answered all the same.
+        known = [*customer.acknowledged, *customer.given_up]
+        identities = {stored[number][0]["identity"] for number in known if number in stored}
         if customer.platform.kind != "rest":  # who asks twice is told twice
             shown = [one for one in customer.platform.shown(customer.name) if one.text != UNAVAILABLE]
             if len(shown) > sum(said.get(i, 0) for i in identities):
