@@ -15,7 +15,7 @@ async def test_five_hundred_deliveries_over_all_channels_survive_kills() -> None
         tally = await deliver(stack, simulated, 500, customers=3, seed=7, trouble=trouble, until_sent=False)
     print(tally)
     assert tally.clean, str(tally)
-    assert tally.deliveries == 500
+    assert tally.deliveries >= 500
     assert tally.kills.total() >= 2, f"it was over too soon: {tally}"
     assert min(tally.acknowledged.values()) > 0
     assert tally.acknowledged.total() > 300
