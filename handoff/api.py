@@ -62,6 +62,12 @@ class Saying(Struct, frozen=True):
     attachments: Annotated[tuple[Id, ...], Meta(max_length=MAX_FILES)] = ()
 
 
+class Correcting(Struct, frozen=True):
+    """Whether an answer of the bot's was right."""
+
+    right: bool
+
+
 class Transfer(Struct, frozen=True):
     """To whom a conversation goes: a colleague (id or address), or a team's queue."""
 
@@ -153,6 +159,16 @@ class Api:
         said = await body(request, Writing)
         return _written(*await self._desk.note(agent_of(request), request.match_info["id"], _words(said.text), said.id))
 
+    async def correct(self, request: web.Request) -> web.Response:
+        return await self._corrected(request, (await body(request, Correcting)).right)
+
+    async def withdraw(self, request: web.Request) -> web.Response:
+        return await self._corrected(request, None)
+
+    async def _corrected(self, request: web.Request, right: bool | None) -> web.Response:
+        agent, at = agent_of(request), request.match_info
+        return answer(views.message(await self._desk.correct(agent, at["id"], at["message"], right)))
+
     async def typing(self, request: web.Request) -> web.Response:
         now = await self._desk.owned(agent_of(request), request.match_info["id"])
         self._bus.signal("typing", now.id, "agent")
@@ -194,6 +210,7 @@ def routes(desk: Desk, db: Database, bus: Bus, channels: Channels) -> list[Route
     at = "/api/v1/conversations/{id}"
     step: dict[int, object] = {200: views.ConversationDetail}
     written: dict[int, object] = {201: views.MessageView, 200: views.MessageView}
+    corrected: dict[int, object] = {200: views.MessageView}
 
     def route(method: str, path: str, handler: Handler, summary: str, answers: dict[int, object], **more: Any) -> Route:
         return Route(
@@ -251,6 +268,23 @@ def routes(desk: Desk, db: Database, bus: Bus, channels: Channels) -> list[Route
             errors=(400, 404, 413),
         ),
         route("POST", f"{at}/notes", api.note, "Write for the agents alone", written, body=Writing, errors=(404, 409)),
+        route(
+            "PUT",
+            f"{at}/messages/{{message}}/correction",
+            api.correct,
+            "Say whether an answer of the bot's was right; it learns from that",
+            corrected,
+            body=Correcting,
+            errors=(404,),
+        ),
+        route(
+            "DELETE",
+            f"{at}/messages/{{message}}/correction",
+            api.withdraw,
+            "Take back what was said about an answer",
+            corrected,
+            errors=(404,),
+        ),
         route("POST", f"{at}/typing", api.typing, "Show the customer that you write", {204: None}, errors=(404,)),
         route("GET", "/api/v1/attachments/{id}", api.attachment, "A file", {200: bytes}, errors=(404,)),
     ]

@@ -6,11 +6,11 @@ import uuid
 from collections.abc import Sequence
 
 from hub.connector import Channels, File
-from hub.errors import Forbidden, InvalidRequest
+from hub.errors import Forbidden, InvalidRequest, NotFound
 from hub.http import Problem
 from hub.lifecycle import Step
 from hub.steps import Steps
-from hub.store import attachments, conversations, messages, overview, users
+from hub.store import attachments, conversations, messages, overview, surveys, users
 from hub.store.db import Connection, Database
 from hub.types import Agent, Attachment, Conversation, Message, OutboundMessage
 
@@ -126,6 +126,20 @@ class Desk:
         self._steps.tell(now)
         assert note is not None
         return note, True
+
+    async def correct(self, agent: Agent, conversation: str, message: str, right: bool | None) -> Message:
+        """Says whether an answer of the bot's was right; None takes back what was said. Answers the message.
+
+        Any agent may. Raises `NotFound` where the message is no answer out of the knowledge base.
+        """
+        async with self._db.transaction() as conn:
+            now = await conversations.get(conn, conversation)
+            key = await surveys.correct(conn, now.id, message, agent.id, right)
+            if key is None:
+                raise NotFound(f"{message} is no answer out of the knowledge base")
+            corrected = (await messages.by_keys(conn, [key]))[key]
+        self._steps.tell(now)
+        return corrected
 
     async def _known(self, conn: Connection, agent: Agent, now: Conversation, id: str, kind: str) -> Message | None:
         known = await overview.said(conn, now.stream, id)

@@ -16,6 +16,7 @@ from hub.types import (
     Case,
     Channel,
     ChannelIdentity,
+    Correction,
     Customer,
     Delivery,
     HandoffContext,
@@ -106,11 +107,19 @@ class ConversationDetail(ConversationView, frozen=True, kw_only=True):
     context: ContextView
 
 
+class CorrectionView(Struct, frozen=True):
+    """Whether an answer was right, and who says so."""
+
+    right: bool
+    agent: Named
+
+
 class MessageView(Struct, frozen=True, kw_only=True):
     """A message or, with `kind` `note` and without `seq`, what agents wrote for each other.
 
     `error`: why it failed or still waits, or why nobody knows whether it arrived. `letter`: what stands on the outside
-    of a letter, and `case` why it is in this conversation, and in which others it may belong.
+    of a letter, and `case` why it is in this conversation, and in which others it may belong. `correction`: whether an
+    answer was right, if an agent has said so.
     """
 
     id: str
@@ -130,6 +139,7 @@ class MessageView(Struct, frozen=True, kw_only=True):
     answers: tuple[str, ...] | UnsetType = UNSET
     case: Case | UnsetType = UNSET
     letter: Letter | UnsetType = UNSET
+    correction: CorrectionView | UnsetType = UNSET
 
 
 class Channels(Struct, frozen=True):
@@ -218,4 +228,9 @@ def message(stored: Message) -> MessageView:
         answers=stored.answers or UNSET,
         case=stored.case or UNSET,
         letter=stored.letter or UNSET,
+        correction=_correction(stored.correction) if stored.correction else UNSET,
     )
+
+
+def _correction(said: Correction) -> CorrectionView:
+    return CorrectionView(said.right, Named(said.agent, said.name))

@@ -90,9 +90,15 @@ class _Draft:
         self.complaint: Mapping[str, object] | None = None
         self.messages: list[OutboundMessage] = []
 
-    def say(self, text: str, buttons: tuple[Button, ...] = (), sources: tuple[Source, ...] = ()) -> None:
+    def say(
+        self,
+        text: str,
+        buttons: tuple[Button, ...] = (),
+        sources: tuple[Source, ...] = (),
+        odds: float | None = None,
+    ) -> None:
         self.messages.append(
-            OutboundMessage(author="bot", text=text, buttons=buttons, sources=sources, answers=self._answers)
+            OutboundMessage(author="bot", text=text, buttons=buttons, sources=sources, answers=self._answers, odds=odds)
         )
         self.memory = msgspec.structs.replace(self.memory, offered=buttons)
 
@@ -106,19 +112,20 @@ class _Draft:
     def found(self, decision: Decision) -> None:
         match decision.decision:
             case "answer":
-                self.answer(decision.hits[0])
+                self.answer(decision.hits[0], decision.odds)
             case "clarify":
                 self.clarify(decision.hits)
             case _:
                 self.miss("missed")
 
-    def answer(self, hit: Hit) -> None:
+    def answer(self, hit: Hit, odds: float | None = None) -> None:
+        """Answers with an article; without `odds`, because the customer chose it."""
         if self._says_it_again(hit):
             self.miss("missed")
             return
         topic = Topic(asked(self._claim)[:TOPIC], hit.article, hit.title, self.misses)
         self.misses = 0
-        self.say(hit.answer, sources=(Source(hit.article, hit.revision, hit.title),))
+        self.say(hit.answer, sources=(Source(hit.article, hit.revision, hit.title),), odds=odds)
         self.memory = msgspec.structs.replace(self.memory, topic=topic)
 
     def _says_it_again(self, hit: Hit) -> bool:
@@ -313,6 +320,7 @@ def in_one(outcome: Outcome) -> Outcome:
         text="\n\n".join(one.text.strip() for one in said if one.text.strip()),
         buttons=buttons,
         sources=tuple(dict.fromkeys(source for one in said for source in one.sources)),
+        odds=next((one.odds for one in said if one.sources), None),
     )
     memory = msgspec.structs.replace(outcome.memory, offered=buttons)
     return msgspec.structs.replace(outcome, messages=(whole,), memory=memory)

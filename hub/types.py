@@ -239,7 +239,10 @@ class Conversation(Struct, frozen=True, kw_only=True):
 
 
 class OutboundMessage(Struct, frozen=True, kw_only=True):
-    """Something to say to the customer. `answers` are the public ids of the customer's messages it answers."""
+    """Something to say to the customer. `answers` are the public ids of the customer's messages it answers.
+
+    `odds`: how sure one was of the article in `sources`, as `Decision` has it; None where the customer chose it.
+    """
 
     author: Author
     text: str
@@ -249,12 +252,21 @@ class OutboundMessage(Struct, frozen=True, kw_only=True):
     answers: tuple[str, ...] = ()
     agent: str | None = None
     id: str | None = None
+    odds: float | None = None
+
+
+class Correction(Struct, frozen=True):
+    """An agent's word on whether an answer was right; `agent` is their id."""
+
+    right: bool
+    agent: str
+    name: str
 
 
 class Message(Struct, frozen=True, kw_only=True):
     """A stored message. `seq` counts in the customer's stream; notes have none, the customer never sees them.
 
-    `error` says why it has not arrived, or why nobody knows.
+    `error` says why it has not arrived, or why nobody knows. `correction` is read for agents alone.
     """
 
     key: int
@@ -277,6 +289,7 @@ class Message(Struct, frozen=True, kw_only=True):
     letter: Letter | None = None
     agent: str | None = None
     agent_name: str | None = None
+    correction: Correction | None = None
 
 
 class StatusChange(Struct, frozen=True, kw_only=True):
@@ -377,13 +390,15 @@ class Hit(Struct, frozen=True):
 class Decision(Struct, frozen=True):
     """`answer`: the first hit is right; `clarify`: it is among the hits; `abstain`: nobody should be told.
 
-    `confidence` is the probability, 0 to 1, that the first hit is right.
+    `confidence` is the probability, 0 to 1, that the first hit is right. `odds` is the logarithm of its odds before
+    labelled outcomes had their say: what they are learned from.
     """
 
     decision: Literal["answer", "clarify", "abstain"]
     hits: tuple[Hit, ...]
     language: str
     confidence: float = 0.0
+    odds: float = 0.0
 
 
 # What an agent is given ------------------------------------------------------------------------------------------

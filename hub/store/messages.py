@@ -15,6 +15,7 @@ from hub.types import (
     Button,
     Case,
     Conversation,
+    Correction,
     Delivery,
     InboundMessage,
     Letter,
@@ -41,16 +42,32 @@ class Extra(Struct, frozen=True, omit_defaults=True):
 
 
 _extra = msgspec.json.Decoder(Extra)
+_correction = msgspec.json.Decoder(Correction)
 _NOTHING = Extra()
 
 COLUMNS = """m.key, m.id, m.identity, m.conversation, m.seq, m.kind, m.author, m.text, m.created_at, m.delivery,
     m.error, m.payload, m.extra, m.agent, u.name as agent_name"""
 FROM = "messages m left join users u on u.id = m.agent"
 
+CORRECTION = """case when m.author = 'bot' then (
+        select jsonb_build_object('right', s.correct, 'agent', w.id, 'name', w.name)
+        from served_answers s join users w on w.id = s.corrected_by where s.message = m.key and s.correct is not null
+    ) end as correction"""
+"""One more column, of what agents read."""
+
+SERVED = """served as (
+            insert into served_answers (message, article, revision, odds)
+            select added.key, added.extra #>> '{sources,0,article}', (added.extra #>> '{sources,0,revision}')::int,
+                   sure.odds
+            from added join sure using (id) where added.extra -> 'sources' is not null
+        )"""
+"""Notes which of the messages `added` are out of the knowledge base; `sure` has their `odds` by their ids."""
+
 
 def from_row(row: asyncpg.Record) -> Message:
-    """A row of `COLUMNS` as a message."""
+    """A row of `COLUMNS`, and perhaps `CORRECTION`, as a message."""
     extra = _extra.decode(row["extra"]) if row["extra"] else _NOTHING
+    correction = row.get("correction")
     return Message(
         key=row["key"],
         id=row["id"],
@@ -72,6 +89,7 @@ def from_row(row: asyncpg.Record) -> Message:
         letter=extra.letter,
         agent=row["agent"],
         agent_name=row["agent_name"],
+        correction=_correction.decode(correction) if correction else None,
     )
 
 
@@ -179,7 +197,7 @@ async def add_outbound(
 ) -> list[Stored]:
     """Puts our messages into the locked stream, in their order, and tells the agents."""
     rows = await conn.fetch(
-        """
+        f"""
         with numbered as (update identities set seq = seq + $3 where id = $1 returning seq - $3 as base),
         added as (
             insert into messages (id, identity, conversation, seq, author, agent, text, extra, channel, turn,
@@ -189,8 +207,10 @@ async def add_outbound(
             from numbered, unnest($8::text[], $9::text[], $10::text[], $11::text[], $12::jsonb[])
                 with ordinality as said (id, author, agent, text, extra, n)
             order by said.n
-            returning key, id, seq
+            returning key, id, seq, extra
         ),
+        sure as (select * from unnest($8::text[], $13::real[]) as sure (id, odds)),
+        {SERVED},
         told as (insert into events (kind, conversation, message) select 'message', $2, key from added order by key),
         moved as (  -- the end of a turn does that itself
             update conversations set updated_at = clock_timestamp() where id = $2 and $5::text is null
@@ -209,6 +229,7 @@ async def add_outbound(
         [message.agent for message in messages],
         [message.text for message in messages],
         [extra_of(message) for message in messages],
+        [message.odds for message in messages],
     )
     return [Stored(*row) for row in rows]
 
@@ -280,8 +301,8 @@ async def latest(conn: Connection, conversation: str, limit: int) -> list[Messag
 
 
 async def by_keys(conn: Connection, keys: Sequence[int]) -> dict[int, Message]:
-    """Messages by their keys."""
-    rows = await conn.fetch(f"select {COLUMNS} from {FROM} where m.key = any($1::bigint[])", keys)
+    """Messages by their keys, as agents see them."""
+    rows = await conn.fetch(f"select {COLUMNS}, {CORRECTION} from {FROM} where m.key = any($1::bigint[])", keys)
     return {row["key"]: from_row(row) for row in rows}
 
 

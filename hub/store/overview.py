@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from hub.errors import NotFound
 from hub.store.db import Connection
-from hub.store.messages import COLUMNS as MESSAGE
+from hub.store.messages import COLUMNS, CORRECTION
 from hub.store.messages import FROM as MESSAGES
 from hub.store.messages import from_row as message_from_row
 from hub.types import ChannelIdentity, Customer, HandoffContext, Language, Line, Message, Reason, Status
@@ -65,6 +65,8 @@ class Filter(Struct, frozen=True, kw_only=True):
     owner: str | None = None
     words: str | None = None
 
+
+MESSAGE = f"{COLUMNS}, {CORRECTION}"
 
 _COLUMNS = """
     c.id, c.status, c.channel, c.owner, u.name as owner_name, c.customer, p.name, p.email, c.language, c.reason, c.team,

@@ -1,4 +1,4 @@
-"""What customers think: of a conversation, and of a single answer."""
+"""What people think: customers of a conversation and of a single message, agents of an answer."""
 
 from __future__ import annotations
 
@@ -46,3 +46,25 @@ async def feedback(conn: Connection, stream: int, message: str, helpful: bool) -
         helpful,
     )
     return key is not None
+
+
+async def correct(conn: Connection, conversation: str, message: str, agent: str, right: bool | None) -> int | None:
+    """Keeps an agent's word on whether an answer was right, and tells all agents; None takes back what was said.
+
+    Answers the message's key; None where the conversation has no such message out of the knowledge base.
+    """
+    key: int | None = await conn.fetchval(
+        """
+        with said as (
+            update served_answers s set correct = $4, corrected_by = $3, corrected_at = clock_timestamp()
+            from messages m where m.conversation = $1 and m.id = $2 and s.message = m.key returning s.message
+        ),
+        told as (insert into events (kind, conversation, message) select 'message', $1, message from said)
+        select message from said
+        """,
+        conversation,
+        message,
+        agent,
+        right,
+    )
+    return key

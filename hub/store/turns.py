@@ -224,8 +224,10 @@ async def speak_and_end(
                    clock_timestamp()
             from numbered, unnest($8::text[], $9::text[], $10::jsonb[]) with ordinality as said (id, text, extra, n)
             order by said.n
-            returning key
+            returning key, id, extra
         ),
+        sure as (select * from unnest($8::text[], $15::real[]) as sure (id, odds)),
+        {messages.SERVED},
         told as (insert into events (kind, conversation, message) select 'message', $1, key from added order by key),
         ended as (
             update turns t set state = 'done', result = $11, finished_at = clock_timestamp()
@@ -250,6 +252,7 @@ async def speak_and_end(
         misses,
         conversations.encoded(memory),
         claim.conversation.status,
+        [message.odds for message in said],
     )
     return more
 
