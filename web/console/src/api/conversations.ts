@@ -1,4 +1,4 @@
-import { address, get, part, post } from "./http.ts";
+import { address, get, part, post, put, remove } from "./http.ts";
 import type { Change, Channel, Conversation, ConversationDetail, Message, Page, Status } from "./types.ts";
 
 const at = (id: string, rest = "") => `/conversations/${part(id)}${rest}`;
@@ -54,6 +54,11 @@ export const transfer = (id: string, to: Target, note?: string) =>
 export const send = (id: string, message: { id: string; text: string; attachments?: string[] }) =>
   post<Message>(at(id, "/messages"), message);
 export const note = (id: string, message: { id: string; text: string }) => post<Message>(at(id, "/notes"), message);
+/** Whether an answer of the bot's was right. */
+export const correct = (id: string, message: string, right: boolean) =>
+  put<Message>(at(id, `/messages/${part(message)}/correction`), { right });
+export const withdraw = (id: string, message: string) =>
+  remove<Message>(at(id, `/messages/${part(message)}/correction`));
 /** Where the browser fetches a file; the log-in cookie goes with it. */
 export const attachmentUrl = (id: string) => `/api/v1/attachments/${part(id)}`;
 

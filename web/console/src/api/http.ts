@@ -65,6 +65,7 @@ function parse(text: string): unknown {
 
 export const get = <Answer>(path: string, query?: Query) => request<Answer>("GET", path, undefined, query);
 export const post = <Answer>(path: string, body: unknown = {}) => request<Answer>("POST", path, body);
+export const remove = <Answer>(path: string) => request<Answer>("DELETE", path);
 export const put = <Answer>(path: string, body: unknown) => request<Answer>("PUT", path, body);
 
 export const part = (id: string | number): string => encodeURIComponent(id);

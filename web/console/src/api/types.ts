@@ -161,6 +161,8 @@ export interface Message {
   sources?: Tried[];
   attachments?: Attachment[];
   answers?: string[];
+  /** What an agent said of an answer of the bot's. */
+  correction?: { right: boolean; agent: Person };
   letter?: Letter;
   case?: Case;
 }
