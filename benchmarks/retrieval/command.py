@@ -22,6 +22,7 @@ from benchmarks.dialogues import ROOT
 from benchmarks.report import commit, machine, now
 from benchmarks.retrieval import selector, systems, tables
 from benchmarks.retrieval.data import DOMAINS, LANGUAGES, Domain, load, only
+from benchmarks.retrieval.diagram import reliability
 from benchmarks.retrieval.measures import Outcome
 from benchmarks.retrieval.results import Outcomes, Report, report
 from knowledge_base import embedder
@@ -40,6 +41,8 @@ def main(words: list[str]) -> int:
         return 1
     made.took = round(time.perf_counter() - began, 1)
     path = save(made, ROOT / "benchmarks" / "results")
+    if wanted.diagram:
+        draw(made, wanted.diagram)
     print("\n" + tables.text(made, markdown=wanted.markdown, brief=wanted.brief))
     print(f"\nas JSON: {path.relative_to(ROOT)}")
     return 0
@@ -47,11 +50,13 @@ def main(words: list[str]) -> int:
 
 def _arguments(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.retrieval", description=__doc__)
-    parser.add_argument("--model", help="ours with this embedding model instead of the settings' one")
+    several = "ours with this embedding model instead of the settings' one; of several, one after the other"
+    parser.add_argument("--model", nargs="+", help=several)
     parser.add_argument("--systems", default=",".join(NAMES), help=f"which of {', '.join(NAMES)}; default all")
     parser.add_argument("--epochs", type=int, default=selector.EPOCHS, help="of the training of Rasa's selector")
     parser.add_argument("--markdown", action="store_true", help="print the tables as Markdown")
     parser.add_argument("--brief", action="store_true", help="print the most important tables only")
+    parser.add_argument("--diagram", type=Path, metavar="FILE", help="draw ours' calibration as SVG")
     wanted = parser.parse_args(words)
     wanted.systems = wanted.systems.split(",")
     if unknown := set(wanted.systems) - set(NAMES):
@@ -64,7 +69,7 @@ def _systems(wanted: argparse.Namespace) -> list[systems.System]:
     meaning = systems.MiniLm() if {"minilm", "hybrid"} & set(wanted.systems) else None
     for name in wanted.systems:
         if name == "ours":
-            made.append(systems.Ours(embedder.load(wanted.model or _model())))
+            made += ours(wanted.model or [_model()])
         elif name == "bm25":
             made.append(words)
         elif name == "tfidf":
@@ -75,6 +80,14 @@ def _systems(wanted: argparse.Namespace) -> list[systems.System]:
             assert meaning is not None
             made.append(meaning if name == "minilm" else systems.Hybrid(meaning, words))
     return made
+
+
+def ours(models: Sequence[str]) -> list[systems.System]:
+    """One of ours for each model, with its name where there are several."""
+    if len(models) == 1:
+        return [systems.Ours(embedder.load(models[0]))]
+    tiers = {model: model.removeprefix(f"{embedder.BUNDLED}-") for model in models}
+    return [systems.Ours(embedder.load(model), f"{systems.OURS} ({tier})") for model, tier in tiers.items()]
 
 
 def _model() -> str:
@@ -111,6 +124,14 @@ def _across(system: systems.System, domains: Sequence[Domain]) -> dict[str, Outc
             for question, answer in zip(domain.questions, answers, strict=True):
                 found.setdefault(f"{question.language} to {there}", []).append(Outcome(domain.name, question, answer))
     return found
+
+
+def draw(made: Report, path: Path) -> None:
+    """Draws the calibration of the first of ours."""
+    found = next((found for name, found in made.calibration.items() if name.startswith(systems.OURS)), None)
+    if found:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(reliability({name: found[name] for name in LANGUAGES if name in found}), "utf-8")
 
 
 def save(made: Report, folder: Path) -> Path:

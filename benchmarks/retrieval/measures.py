@@ -14,14 +14,18 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 from msgspec import Struct, field
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from benchmarks.retrieval.data import Question
 from benchmarks.retrieval.systems import Answer
-from knowledge_base.evaluation import auroc, share
+from knowledge_base.evaluation import Latency, auroc, share
 
 PRECISION = 0.9
 _BINS = 10
+
+Numbers = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 class Outcome(Struct, frozen=True):
@@ -96,15 +100,21 @@ def figures(outcomes: Sequence[Outcome]) -> Figures:
 
 
 def coverage(outcomes: Sequence[Outcome]) -> float | None:
-    """`coverage@90` of the module's docstring; questions of one score are answered together."""
-    labelled = np.array([outcome.question.article is not None for outcome in outcomes])
+    """`coverage@90` of the module's docstring."""
+    return covered(
+        np.array([outcome.answer.score for outcome in outcomes]),
+        np.array([outcome.right for outcome in outcomes], dtype=np.bool_),
+        np.array([outcome.question.article is not None for outcome in outcomes], dtype=np.bool_),
+    )
+
+
+def covered(scores: Numbers, right: Flags, labelled: Flags) -> float | None:
+    """`coverage@90` of questions with these scores; those of one score are answered together."""
     if not labelled.any():
         return None
-    scores = np.array([outcome.answer.score for outcome in outcomes])
     order = np.argsort(-scores, kind="stable")
-    right = np.array([outcome.right for outcome in outcomes])[order].cumsum()
     whole = np.append(np.diff(scores[order]) != 0, True)
-    good = np.flatnonzero(whole & (right >= PRECISION * np.arange(1, len(order) + 1)))
+    good = np.flatnonzero(whole & (right[order].cumsum() >= PRECISION * np.arange(1, len(order) + 1)))
     return round(float(labelled[order][: good[-1] + 1].sum() / labelled.sum()), 4) if len(good) else 0.0
 
 
@@ -119,13 +129,16 @@ def decided(labelled: Sequence[Outcome], near: Sequence[Outcome], far: Sequence[
     )
 
 
-def calibration(outcomes: Iterable[Outcome]) -> Calibration | None:
+def calibration(outcomes: Sequence[Outcome]) -> Calibration | None:
     """Of all questions, those without an article too; None where the system gives no probability."""
-    pairs = [(outcome.answer.probability, outcome.right) for outcome in outcomes]
-    said = np.array([probability for probability, _ in pairs if probability is not None], dtype=np.float64)
-    if not len(said) or len(said) < len(pairs):
+    said = [o.answer.probability for o in outcomes if o.answer.probability is not None]
+    if not said or len(said) < len(outcomes):
         return None
-    right = np.array([right for _, right in pairs])
+    return calibrated(np.array(said), np.array([outcome.right for outcome in outcomes], dtype=np.bool_))
+
+
+def calibrated(said: Numbers, right: Flags) -> Calibration:
+    """How true these probabilities are of what came true."""
     tenth = np.minimum((said * _BINS).astype(np.intp), _BINS - 1)
     bins = []
     for number in range(_BINS):
@@ -134,6 +147,24 @@ def calibration(outcomes: Iterable[Outcome]) -> Calibration | None:
         bins.append(Bin(int(here.sum()), *(round(float(v[here].mean()), 4) if some else 0.0 for v in (said, right))))
     error = sum(found.count * abs(found.said - found.right) for found in bins) / len(said)
     return Calibration(round(error, 4), bins)
+
+
+def plain(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """The same ranking, decided by the best score alone; nothing where the system does not tell that score."""
+    return [
+        replace(outcome, answer=Answer(outcome.answer.ranked, outcome.answer.likeness))
+        for outcome in outcomes
+        if outcome.answer.likeness is not None
+    ]
+
+
+def latency(outcomes: Sequence[Outcome]) -> Latency | None:
+    """How long one question took; None where the system was asked all of them at once."""
+    times = [o.answer.milliseconds for o in outcomes if o.answer.milliseconds is not None]
+    if not times:
+        return None
+    p50, p99 = np.quantile(times, [0.5, 0.99])
+    return Latency(p50=round(float(p50), 3), p99=round(float(p99), 3))
 
 
 def difference(

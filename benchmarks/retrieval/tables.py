@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from benchmarks.report import table
 from benchmarks.retrieval.data import DOMAINS, LANGUAGES, STYLES
-from benchmarks.retrieval.measures import Figures
+from benchmarks.retrieval.measures import Calibration, Figures
 from benchmarks.retrieval.results import Report
 
 Rows = list[list[str]]
@@ -28,11 +28,10 @@ def text(made: Report, *, markdown: bool, brief: bool) -> str:
     parts.append(("Questions without an article: AUROC, and coverage at 90 % right by the best limit", _silence(made)))
     parts.append(("What a system answers by itself", _decided(made)))
     if not brief:
-        parts += [
-            (f"Calibration of {name}: expected error {c.error:.3f}", _bins(made, name))
-            for name, c in made.calibration.items()
-        ]
-    parts.append(("Ours against the best of the others, recall@1", _claims(made, brief)))
+        parts += [(_error(name, found), _bins(found)) for name, found in made.calibration.items()]
+    parts.append(("Time of one question in ms, encoding included", _times(made)))
+    ours = dict.fromkeys(claim.system for claim in made.claims)
+    parts += [(f"{name} against the best of the others, recall@1", _claims(made, name, brief)) for name in ours]
     shown = [f"{title}\n\n{table(rows, markdown=markdown)}" for title, rows in parts if len(rows) > 1]
     return "\n\n".join([*shown, _notes(made)])
 
@@ -60,11 +59,21 @@ def _across(made: Report) -> Rows:
 
 
 def _silence(made: Report) -> Rows:
-    rows = [["system", "AUROC near", "AUROC far", "coverage: all", *LANGUAGES, *DOMAINS]]
+    groups = ("all", *LANGUAGES, *DOMAINS)
+    rows = [["system", "AUROC near", "AUROC far", "coverage: all", *groups[1:]]]
     for system, found in made.systems.items():
-        covered = [_percent(found[name].coverage_90) for name in ("all", *LANGUAGES, *DOMAINS)]
-        rows.append([system, _share(found["all"].auroc_near), _share(found["all"].auroc_far), *covered])
+        rows.append(_refusals(system, found, groups))
+        if plain := made.plain.get(system):
+            rows.append(_refusals(f"{system}, plain threshold", plain, groups))
+            ratios = [_ratio(found[name].coverage_90, plain[name].coverage_90) for name in groups]
+            rows.append([f"{system} : plain threshold", "", "", *ratios])
     return rows
+
+
+def _refusals(name: str, found: Mapping[str, Figures], groups: Sequence[str]) -> list[str]:
+    everything = found["all"]
+    covered = [_percent(found[group].coverage_90) for group in groups]
+    return [name, _share(everything.auroc_near), _share(everything.auroc_far), *covered]
 
 
 def _decided(made: Report) -> Rows:
@@ -79,20 +88,30 @@ def _decided(made: Report) -> Rows:
     return rows
 
 
-def _bins(made: Report, system: str) -> Rows:
-    rows = [["said", "questions", "on average", "right"]]
-    for place, found in enumerate(made.calibration[system].bins):
-        tenth = f"{10 * place}–{10 * place + 10} %"
-        rows.append(
-            [tenth, str(found.count), *map(_percent, (found.said, found.right) if found.count else (None,) * 2)]
-        )
+def _error(system: str, found: Mapping[str, Calibration]) -> str:
+    errors = ", ".join(f"{name} {calibration.error:.3f}" for name, calibration in found.items())
+    return f"Calibration of {system}: expected error {errors}"
+
+
+def _bins(found: Mapping[str, Calibration]) -> Rows:
+    rows = [["said", *(f"{name}{what}" for name in found for what in (": questions", " said", " right"))]]
+    for place, tenths in enumerate(zip(*(calibration.bins for calibration in found.values()), strict=True)):
+        row = [f"{10 * place}–{10 * place + 10} %"]
+        for tenth in tenths:
+            row += [str(tenth.count), *map(_percent, (tenth.said, tenth.right) if tenth.count else (None, None))]
+        rows.append(row)
     return rows
 
 
-def _claims(made: Report, brief: bool) -> Rows:
-    rows = [["questions", "number", "ours", "best of the others", "", "difference", "95 % interval", ""]]
+def _times(made: Report) -> Rows:
+    rows = [["system", "p50", "p99"]]
+    return rows + [[system, f"{took.p50:.2f}", f"{took.p99:.2f}"] for system, took in made.latency_ms.items()]
+
+
+def _claims(made: Report, ours: str, brief: bool) -> Rows:
+    rows = [["questions", "number", ours, "best of the others", "", "difference", "95 % interval", ""]]
     for claim in made.claims:
-        if brief and claim.group not in ("all", *LANGUAGES):
+        if claim.system != ours or (brief and claim.group not in ("all", *LANGUAGES)):
             continue
         verdict = "better" if claim.low > 0 else "WORSE" if claim.high < 0 else "not told apart"
         between = f"{100 * claim.low:+.1f} to {100 * claim.high:+.1f}"
@@ -107,6 +126,7 @@ def _notes(made: Report) -> str:
         *made.notes,
         "coverage: of the questions with an article, those answered by the limit that keeps 90 % of all answers right;",
         "  found on this very set and for each column anew, it is an upper bound, which no system reaches unseen",
+        "plain threshold: the same ranking; the best article's score alone decides whether it is answered",
         "the interval is a paired bootstrap over articles; the best of the others is picked afterwards, in its favour",
         f"{where.cores} cores ({where.cpu}); commit {made.commit}, {made.took / 60:.1f} minutes",
     ]
@@ -115,6 +135,10 @@ def _notes(made: Report) -> str:
 
 def _percent(value: float | None) -> str:
     return "" if value is None else f"{100 * value:.1f}"
+
+
+def _ratio(ours: float | None, plain: float | None) -> str:
+    return f"× {ours / plain:.2f}" if ours is not None and plain else ""
 
 
 def _share(value: float | None) -> str:

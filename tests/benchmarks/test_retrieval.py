@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,15 +11,20 @@ from typing import Literal
 
 import pytest
 import yaml
+from defusedxml import ElementTree
 
 from benchmarks.report import machine
 from benchmarks.retrieval import selector, tables
-from benchmarks.retrieval.command import measure, save
+from benchmarks.retrieval.command import draw, measure, ours, save
 from benchmarks.retrieval.data import Domain, Question, load
 from benchmarks.retrieval.measures import Outcome, calibration, coverage, difference, figures
-from benchmarks.retrieval.results import OURS, report
-from benchmarks.retrieval.systems import Answer, Bm25, System, TfIdf
+from benchmarks.retrieval.results import Report, report
+from benchmarks.retrieval.systems import OURS, Answer, Bm25, Ours, System, TfIdf
+from hub.types import Language
+from knowledge_base.embedder import BUNDLED, FAST, Embedder
+from knowledge_base.embedder import load as load_embedder
 from knowledge_base.index import Article, Translation
+from knowledge_base.ranking import build
 
 ARTICLES = (
     Article(
@@ -40,6 +46,11 @@ ARTICLES = (
 )
 
 
+@pytest.fixture(scope="module")
+def fast() -> Embedder:
+    return load_embedder(FAST)
+
+
 ASKED = [Question(text, None, "en", "plain") for text in ("我的发票呢", "PARCELS!!", "qqq")]
 
 
@@ -50,11 +61,18 @@ def outcome(
     kind: Literal["near", "far"] | None = None,
     answers: bool | None = None,
     probability: float | None = None,
+    likeness: float | None = None,
+    milliseconds: float | None = None,
     article: str = "invoice",
+    language: Language = "en",
 ) -> Outcome:
-    question = Question("?", None if kind else article, "en", "plain", kind)
+    question = Question("?", None if kind else article, language, "plain", kind)
     ranked = (article, "other") if right else ("other", article)
-    return Outcome("shop", question, Answer(ranked, score, answers, probability))
+    return Outcome("shop", question, Answer(ranked, score, answers, probability, likeness, milliseconds))
+
+
+def reported(answers: dict[str, list[Outcome]]) -> Report:
+    return report(answers, {}, at=datetime(2026, 1, 1, tzinfo=UTC), commit="", machine=machine(), notes=[])
 
 
 def test_rank_and_silence_are_measured_on_different_questions() -> None:
@@ -142,14 +160,77 @@ def test_a_run_over_the_whole_set_gives_tables_and_json(tmp_path: Path) -> None:
     assert saved["systems"][OURS]["all"]["recall@1"] == 1
     shown = tables.text(made, markdown=False, brief=False)
     assert "sure: knows it all" in shown
-    assert "Calibration of ours: expected error 0.000" in shown
+    assert "Calibration of ours: expected error all 0.000, zh 0.000, en 0.000" in shown
     assert "zh pinyin" not in tables.text(made, markdown=True, brief=True)
 
 
 def test_without_ours_nothing_is_claimed() -> None:
-    answers = {"BM25": [outcome(1, right=True)]}
-    at = datetime(2026, 1, 1, tzinfo=UTC)
-    assert report(answers, {}, at=at, commit="", machine=machine(), notes=[]).claims == []
+    assert reported({"BM25": [outcome(1, right=True)]}).claims == []
+
+
+def test_several_of_ours_are_compared_with_the_others_and_not_with_each_other() -> None:
+    fast, better = f"{OURS} (fast)", f"{OURS} (better)"
+    made = reported({fast: [outcome(1)], better: [outcome(1, right=True)], "BM25": [outcome(1)]})
+    assert {(claim.system, claim.baseline) for claim in made.claims} == {(fast, "BM25"), (better, "BM25")}
+    shown = tables.text(made, markdown=False, brief=True)
+    assert f"{fast} against the best" in shown
+    assert f"{better} against the best" in shown
+
+
+def test_the_plain_threshold_ranks_alike_and_decides_by_the_best_score_alone() -> None:
+    """Two right answers; a foreign question scores above one of them, but one is not sure of it."""
+    asked = [
+        outcome(0.9, right=True, likeness=0.8),
+        outcome(0.8, right=True, likeness=0.6),
+        outcome(0.1, kind="near", likeness=0.7),
+    ]
+    made = reported({OURS: asked, "BM25": [outcome(1, right=True), outcome(1), outcome(2, kind="near")]})
+    assert made.systems[OURS]["all"].coverage_90 == 1
+    assert made.plain[OURS]["all"].coverage_90 == 0.5
+    assert made.plain[OURS]["all"].recall_1 == made.systems[OURS]["all"].recall_1
+    assert "BM25" not in made.plain
+    lines = tables.text(made, markdown=True, brief=True).splitlines()
+    assert any(line.startswith("| ours, plain threshold |") for line in lines)
+    assert any(line.startswith("| ours : plain threshold |") and "× 2.00" in line for line in lines)
+
+
+def test_calibration_is_told_for_each_language() -> None:
+    made = reported({OURS: [outcome(1, right=True, probability=1), outcome(1, probability=0.5, language="zh")]})
+    assert {name: found.error for name, found in made.calibration[OURS].items()} == {"all": 0.25, "zh": 0.5, "en": 0}
+
+
+def test_the_time_of_one_question_is_told_where_it_was_asked_by_itself() -> None:
+    made = reported({OURS: [outcome(1, milliseconds=ms) for ms in (1, 2, 3)], "BM25": [outcome(1)] * 3})
+    assert {name: took.p50 for name, took in made.latency_ms.items()} == {OURS: 2}
+
+
+def test_ours_answers_as_the_hub_does(fast: Embedder) -> None:
+    invoice, *_ = Ours(fast).ask(Domain("shop", ARTICLES, (), ()), ARTICLES, ASKED)
+    decision = build(ARTICLES, fast).decide(ASKED[0].text, "zh")
+    assert (invoice.ranked[0], invoice.answers) == (decision.hits[0].article, decision.decision == "answer")
+    assert (invoice.probability, invoice.likeness) == (decision.confidence, decision.hits[0].score)
+    assert invoice.milliseconds
+
+
+def test_several_models_are_told_apart_by_name() -> None:
+    assert [made.name for made in ours([FAST])] == [OURS]
+    assert [made.name for made in ours([FAST, BUNDLED])] == ["ours (fast)", "ours (bundled)"]
+
+
+def test_the_diagram_has_a_dot_for_each_tenth_at_its_place(tmp_path: Path) -> None:
+    true = [outcome(1, right=place < 3, probability=0.75) for place in range(4)]
+    draw(reported({OURS: [*true, outcome(1, probability=0.05)]}), tmp_path / "images" / "drawn.svg")
+    root = ElementTree.parse(tmp_path / "images" / "drawn.svg").getroot()
+    drawn = root.findall(".//{*}g[@class='en']/{*}circle")
+    places = [(float(dot.attrib["cx"]), float(dot.attrib["cy"]), float(dot.attrib["r"])) for dot in drawn]
+    (seldom, low, small), (often, high, large) = places
+    line = root.find(".//{*}path[@class='even']")
+    assert line is not None
+    left, bottom, side = (int(number) for number in re.findall(r"\d+", line.attrib["d"])[:3])
+    assert (often - left, bottom - high) == (0.75 * side, 0.75 * side)  # on the line
+    assert (seldom - left, bottom - low) == (0.05 * side, 0)
+    assert large > small
+    assert "expected error 0.010" in "".join(root.itertext())
 
 
 def test_the_selector_learns_every_phrasing_of_both_languages(tmp_path: Path) -> None:
