@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from hub.types import Language
 from knowledge_base.embedder import Embedder, Vectors, normalised
-from knowledge_base.lexical import Asked, Lexicon, Mask, Places, Words
+from knowledge_base.lexical import Asked, Lexicon, Mask, Places, Words, held
+from knowledge_base.spelling import Speller, vocabulary
+from knowledge_base.text import fold, spelled
 
 BEST_WEIGHT = 0.4  # of the best phrasing; the rest is the centroid's
 LEXICAL_WEIGHT: dict[Language, float] = {"zh": 0.1, "en": 0.2}  # of shared words beside meaning
@@ -79,13 +81,20 @@ class Part:
     """Some articles, their phrasings in the same order, and one matrix of phrasings above centroids. Never changes."""
 
     def __init__(
-        self, articles: Sequence[Article], sizes: Places, phrasings: Sequence[str], matrix: Vectors, words: Words
+        self,
+        articles: Sequence[Article],
+        sizes: Places,
+        phrasings: Sequence[str],
+        matrix: Vectors,
+        words: Words,
+        spelled: Words,
     ) -> None:
-        """`sizes` are the articles' numbers of phrasings; none is 0."""
+        """`sizes` are the articles' numbers of phrasings; none is 0. `spelled` are the Latin words in full."""
         self.articles = articles
         self.phrasings = phrasings
         self.matrix = matrix
         self.words = words
+        self.spelled = spelled
         self.sizes = sizes
         self.owners = np.repeat(np.arange(len(articles)), sizes)
         self._starts = np.cumsum(sizes) - sizes
@@ -106,7 +115,8 @@ class Part:
                 matrix[place] = known[phrasing]
         sizes = np.array([len(found) for found in owned], dtype=np.intp)
         matrix[len(phrasings) :] = normalised(np.add.reduceat(matrix[: len(phrasings)], np.cumsum(sizes) - sizes))
-        return cls(articles, sizes, phrasings, matrix, Words.of(phrasings))
+        folded = [fold(phrasing) for phrasing in phrasings]
+        return cls(articles, sizes, phrasings, matrix, Words.of(folded), Words.of(folded, spelled))
 
     @classmethod
     def joined(cls, parts: Sequence[tuple[Part, Mask]]) -> Part:
@@ -122,7 +132,9 @@ class Part:
                 np.take(part.matrix, places, axis=0, out=matrix[row : row + len(places)], mode="clip")
                 row += len(places)
         sizes = np.concatenate([part.sizes[living] for part, living in parts])
-        return cls(articles, sizes, phrasings, matrix, Words.joined([(part.words, spoken) for part, spoken, _ in kept]))
+        words = Words.joined([(part.words, spoken) for part, spoken, _ in kept])
+        spelled = Words.joined([(part.spelled, spoken) for part, spoken, _ in kept])
+        return cls(articles, sizes, phrasings, matrix, words, spelled)
 
     def scores(self, nearness: Vectors, likeness: Vectors, weight: float) -> Vectors:
         """Per article, over the last axis: its best phrasing, the centroid of all of them, and shared words."""
@@ -171,7 +183,10 @@ class Index:
             part = Part.of(new, embedder, vectors)
             stock.append((part, np.ones(len(new), dtype=np.bool_)))
         self._size = sum(int(np.count_nonzero(living)) for _, living in stock)
-        self._lexicon = Lexicon([(part.words, living[part.owners]) for part, living in stock])
+        kept = [(part, living[part.owners]) for part, living in stock]
+        self._lexicon = Lexicon([(part.words, spoken) for part, spoken in kept])
+        latin = held((part.spelled, spoken) for part, spoken in kept)
+        self.speller = Speller(self._lexicon.held, latin, vocabulary())
         self._new = [_Shelf(part, living, self._lexicon) for part, living in stock[len(stock) - bool(new) :]]
         self.shelves = [_Shelf(part, living, self._lexicon) for part, living in _tidied(stock)]
 

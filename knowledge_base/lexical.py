@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, lru_cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, cached_property, lru_cache
 
 import numpy as np
 from msgspec import Struct
@@ -31,17 +31,12 @@ class Words:
         self.size = size
         self.ids = ids
         self.owners = owners
-        counts = np.bincount(ids, minlength=len(vocabulary))
-        self._ends = np.cumsum(counts)
-        self._by_word = owners[np.argsort(ids, kind="stable")]
-        common, _ = everyday()
-        self.everyday = np.array([common[word] for word in vocabulary], dtype=np.intp)
 
     @classmethod
-    def of(cls, phrasings: Iterable[str]) -> Words:
-        """The words of these phrasings."""
+    def of(cls, folded: Iterable[str], cut: Callable[[str], Iterable[str]] = words) -> Words:
+        """The words of these phrasings, which are folded; `cut` finds each once."""
         vocabulary: dict[str, int] = {}
-        held = [[vocabulary.setdefault(word, len(vocabulary)) for word in words(fold(text))] for text in phrasings]
+        held = [[vocabulary.setdefault(word, len(vocabulary)) for word in cut(text)] for text in folded]
         ids = np.array([id for found in held for id in found], dtype=np.intp)
         owners = np.repeat(np.arange(len(held)), np.array([len(found) for found in held], dtype=np.intp))
         return cls(vocabulary, ids, owners, len(held))
@@ -75,13 +70,37 @@ class Words:
     def holders(self, word: str) -> Places:
         """The phrasings that hold a word."""
         id = self.vocabulary.get(word)
+        by_word, ends = self._sorted
         if id is None:
-            return self._by_word[:0]
-        return self._by_word[self._ends[id - 1] if id else 0 : self._ends[id]]
+            return by_word[:0]
+        return by_word[ends[id - 1] if id else 0 : ends[id]]
 
     def sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """For each phrasing the sum of its words' values."""
         return np.bincount(self.owners, values[self.ids], self.size).astype(np.float64)
+
+    @cached_property
+    def everyday(self) -> Places:
+        """For each word how many lines of everyday talk hold it."""
+        common, _ = everyday()
+        return np.array([common[word] for word in self.vocabulary], dtype=np.intp)
+
+    @cached_property
+    def _sorted(self) -> tuple[Places, Places]:
+        """The phrasings in the order of the words that they hold, and where each word's end."""
+        counts = np.bincount(self.ids, minlength=len(self.vocabulary))
+        return self.owners[np.argsort(self.ids, kind="stable")], np.cumsum(counts)
+
+
+def held(parts: Iterable[tuple[Words, Mask]]) -> dict[str, int]:
+    """How many of several parts' phrasings hold each word, of each part those that its mask keeps."""
+    found: dict[str, int] = {}
+    for words_, kept in parts:
+        counts = dict(zip(words_.vocabulary, words_.counts(kept).tolist(), strict=True))
+        for word in counts.keys() & found.keys():
+            counts[word] += found[word]
+        found |= counts
+    return found
 
 
 class Asked(Struct, frozen=True):
@@ -113,12 +132,7 @@ class Lexicon:
     """How rare each word is, in all phrasings and in everyday talk. Never changes."""
 
     def __init__(self, parts: Sequence[tuple[Words, Mask]]) -> None:
-        self._held: dict[str, int] = {}
-        for words_, kept in parts:
-            counts = dict(zip(words_.vocabulary, words_.counts(kept).tolist(), strict=True))
-            for word in counts.keys() & self._held.keys():
-                counts[word] += self._held[word]
-            self._held |= counts
+        self.held = held(parts)
         self._everyday, lines = everyday()
         self._total = lines + sum(int(np.count_nonzero(kept)) for _, kept in parts)
 
@@ -129,11 +143,11 @@ class Lexicon:
 
     def weighed(self, of: Words) -> Weighed:
         """The words of some phrasings, weighed."""
-        held = np.fromiter((self._held.get(word, 0) for word in of.vocabulary), np.intp, len(of.vocabulary))
+        held = np.fromiter((self.held.get(word, 0) for word in of.vocabulary), np.intp, len(of.vocabulary))
         return Weighed(of, np.log(1 + self._total / np.maximum(1, held + of.everyday)))
 
     def _rarity(self, word: str) -> float:
-        return math.log(1 + self._total / max(1, self._held.get(word, 0) + self._everyday[word]))
+        return math.log(1 + self._total / max(1, self.held.get(word, 0) + self._everyday[word]))
 
 
 @lru_cache(4096)

@@ -130,6 +130,7 @@ def _decode(syllables: tuple[str, ...]) -> tuple[float, str] | None:
     return best[-1]
 
 
+@lru_cache(2**16)
 def sound(word: str) -> str | None:
     """How Chinese characters sound, for comparing; easily confused beginnings and endings count as the same."""
     readings = table()[2]

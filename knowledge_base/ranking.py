@@ -9,17 +9,19 @@ wrong answer costs more than a click.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import get_args
 
 import numpy as np
 from msgspec import Struct
 
+from hub.language import detect
 from hub.types import Decision, Hit, Language
 from knowledge_base.confidence import Everyday, confidence
 from knowledge_base.embedder import Embedder, Vectors
 from knowledge_base.everyday import bank
 from knowledge_base.index import Article, Index, Match, Tops
+from knowledge_base.text import fold
 
 SURE = 0.7
 """From this probability on a question is answered."""
@@ -73,14 +75,31 @@ class Ranking:
         }
         self.limits = {language: limits(tops) for language, tops in self.tops.items()}
 
+    def read(self, question: str, language: Language) -> tuple[str, Language]:
+        """What is searched for a question: what was meant to be typed. And in which language: pinyin is Chinese."""
+        meant = self.index.speller.corrected(question)
+        if meant == fold(question):
+            return question, language
+        spoken = detect(meant)
+        return meant, language if spoken is None or spoken == detect(question) else spoken
+
     def find(self, question: str, language: Language, count: int = CHOICES) -> list[Match]:
         """The best articles, whether or not they are good enough."""
-        vector = self.index.embedder.encode([question])[0]
-        return self.index.search(question, vector, language, count)
+        text, language = self.read(question, language)
+        return self.index.search(text, self.index.embedder.encode([text])[0], language, count)
 
     def decide(self, question: str, language: Language) -> Decision:
         """What to do with a question. An abstention has hits too: near misses, for agents and not for customers."""
-        return self.judge(self.find(question, language), language)
+        return self.decide_all([(question, language)])[0]
+
+    def decide_all(self, questions: Sequence[tuple[str, Language]]) -> list[Decision]:
+        """What to do with each of some questions; they are encoded together."""
+        read = [self.read(*question) for question in questions]
+        vectors = self.index.embedder.encode([text for text, _ in read])
+        return [
+            self.judge(self.index.search(text, vector, language, CHOICES), language)
+            for (text, language), vector in zip(read, vectors, strict=True)
+        ]
 
     def judge(self, matches: list[Match], language: Language) -> Decision:
         """The decision over matches already found."""

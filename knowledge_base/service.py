@@ -21,7 +21,7 @@ from hub.types import Decision, Hit, Language
 from knowledge_base import store
 from knowledge_base.embedder import Embedder
 from knowledge_base.index import Index, Match
-from knowledge_base.ranking import CHOICES, Background, Ranking
+from knowledge_base.ranking import Background, Ranking
 from knowledge_base.store import Change
 
 log = logging.getLogger(__name__)
@@ -180,8 +180,4 @@ class Knowledge:
 
 
 def _decide(ranking: Ranking, questions: list[_Question]) -> list[Decision]:
-    vectors = ranking.index.embedder.encode([question.text for question in questions])
-    return [
-        ranking.judge(ranking.index.search(question.text, vector, question.language, CHOICES), question.language)
-        for question, vector in zip(questions, vectors, strict=True)
-    ]
+    return ranking.decide_all([(question.text, question.language) for question in questions])

@@ -8,62 +8,69 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import cache, lru_cache, partial
 
 import rjieba
+from msgspec import Struct, json
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extractOne
 
 from knowledge_base import pinyin
+from knowledge_base.embedder import BUNDLED_PATH
 from knowledge_base.text import HAN, fold
 
 _RUN = re.compile(r"[\u3400-\u9fff]+|[a-z]+")
 _SHORTEST, _LONG = 4, 8  # letters of an English word that is corrected; from which on it may have two slips
+_ENDINGS = (("s", ""), ("es", ""), ("ies", "y"), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"))
 _SPANS = (4, 3, 2)  # characters that are read by their sound together
 _SLIP = -8.0  # log probability of typing a character that only sounds right
+_MISREAD = -5.0  # and of our reading pinyin as such a character
+_ELSEWHERE = 2000  # words that a customer might say beside those of the knowledge base: a small one proves little
 _UNKNOWN = -16.0  # log probability of a word or character that is in no vocabulary
+_A_PIECE = -15.9  # the tokenizer's score of what is no English word, but part of some
 
 
 class Speller:
     """Knows the words of some text, and which of them another word may stand for. Never changes."""
 
-    def __init__(self, phrasings: Iterable[str], vocabulary: Mapping[str, float]) -> None:
-        """`vocabulary`: words and characters of both languages at large, with their log probabilities."""
+    def __init__(self, words: Mapping[str, int], latin: Mapping[str, int], vocabulary: Mapping[str, float]) -> None:
+        """`words` and `latin`: how many phrasings hold each word; of `words` the Chinese ones count.
+
+        `vocabulary`: words and characters of both languages at large, with their log probabilities.
+        """
         self._vocabulary = vocabulary
-        chinese: Counter[str] = Counter()
-        latin: Counter[str] = Counter()
-        for phrasing in phrasings:
-            for run in _RUN.findall(fold(phrasing)):
-                if HAN.match(run):
-                    chinese.update(word for word in rjieba.cut(run))
-                else:
-                    latin[run] += 1
-        self._latin = frozenset(latin)
+        self._latin = {word for word, count in latin.items() if count}
         self._targets: defaultdict[str, list[str]] = defaultdict(list)
-        for word, _ in latin.most_common():
+        for word in sorted(self._latin, key=lambda word: (-latin[word], word)):
             if len(word) >= _SHORTEST:
                 self._targets[word[0]].append(word)
-        total = chinese.total()
+        chinese = {word: count for word, count in words.items() if count and HAN.match(word)}
+        total = sum(chinese.values()) + _ELSEWHERE
         self._chinese = {word: math.log(count / total) for word, count in chinese.items()}
         self._sounds: dict[str, str] = {}
-        for word, _ in reversed(chinese.most_common()):
+        for word in sorted(chinese, key=lambda word: (chinese[word], word)):
             if len(word) in _SPANS and (sound := pinyin.sound(word)):
                 self._sounds[sound] = word
         self._nearest = lru_cache(4096)(self._look_up)
 
     def corrected(self, question: str) -> str:
         """The question, folded and corrected."""
-        return _RUN.sub(self._run, pinyin.to_characters(fold(question)))
+        folded = fold(question)
+        read = pinyin.to_characters(folded)
+        return _RUN.sub(partial(self._run, _SLIP if read == folded else _MISREAD), read)
 
-    def _run(self, found: re.Match[str]) -> str:
+    def _run(self, slip: float, found: re.Match[str]) -> str:
         run = found[0]
         if HAN.match(run):
-            return self._by_sound(run)
-        if len(run) < _SHORTEST or run in self._latin or run in self._vocabulary:
-            return run
-        return self._nearest(run)
+            return self._by_sound(run, slip)
+        return run if len(run) < _SHORTEST or self._is_word(run) else self._nearest(run)
+
+    def _is_word(self, word: str) -> bool:
+        """Whether it is known, or one of its forms: "primes" is no slip for "prices" where "prime" is known."""
+        bare = (word.removesuffix(ending) + base for ending, base in _ENDINGS if word.endswith(ending))
+        return any(form in self._latin or form in self._vocabulary for form in (word, *bare))
 
     def _look_up(self, word: str) -> str:
         """The word one or two slips away; the first letter is hardly ever one of them."""
@@ -71,24 +78,39 @@ class Speller:
         found = extractOne(word, self._targets.get(word[0], ()), scorer=OSA.distance, score_cutoff=slips)
         return found[0] if found else word
 
-    def _by_sound(self, run: str) -> str:
+    def _by_sound(self, run: str, slip: float) -> str:
         """What is likelier a word of the knowledge base than the words that stand there, where both sound the same."""
         words: list[str] = rjieba.cut(run)
         place, read = 0, ""
         while place < len(words):
-            meant, end = self._meant(words, place)
+            meant, end = self._meant(words, place, slip)
             read, place = read + meant, end
         return read
 
-    def _meant(self, words: list[str], place: int) -> tuple[str, int]:
+    def _meant(self, words: list[str], place: int, slip: float) -> tuple[str, int]:
         """What the words from `place` on mean together, and where that ends."""
         for end in range(min(len(words), place + _SPANS[0]), place, -1):
             span = "".join(words[place:end])
             if len(span) in _SPANS and span not in self._chinese and span not in self._vocabulary:
                 meant = self._sounds.get(pinyin.sound(span) or "")
-                if meant and self._chinese[meant] + _SLIP > sum(map(self._likely, words[place:end])):
+                if meant and self._chinese[meant] + slip > sum(map(self._likely, words[place:end])):
                     return meant, end
         return words[place], place + 1
 
     def _likely(self, word: str) -> float:
         return max(self._chinese.get(word, _UNKNOWN), self._vocabulary.get(word, _UNKNOWN))
+
+
+class _Model(Struct):
+    vocab: list[tuple[str, float]]
+
+
+class _Tokenizer(Struct):
+    model: _Model
+
+
+@cache
+def vocabulary() -> Mapping[str, float]:
+    """What the bundled model's tokenizer knows, whichever model embeds: words, and how probable each is."""
+    known = json.decode((BUNDLED_PATH / "tokenizer.json").read_bytes(), type=_Tokenizer).model.vocab
+    return {word: score for word, score in known if score > _A_PIECE or not word.isascii()}

@@ -11,6 +11,7 @@ import rjieba
 
 _CHARACTERS = Path(__file__).with_name("traditional_to_simplified.txt")
 _APOSTROPHE = re.compile(r"(?<=[a-z])['’](?=[a-z])")
+_LATIN = re.compile(r"[a-z]+")
 _RUNS = re.compile(r"[a-z]+|[0-9]+|[\u3400-\u9fff]+")
 
 HAN = re.compile(r"[\u3400-\u9fff]")
@@ -42,3 +43,8 @@ def words(folded: str) -> frozenset[str]:
     for run in _RUNS.findall(folded):
         found.extend(rjieba.cut(run) if HAN.match(run) else [run[:_STEM]])
     return frozenset(found)
+
+
+def spelled(folded: str) -> frozenset[str]:
+    """The Latin words of a folded text, in full."""
+    return frozenset(_LATIN.findall(folded))

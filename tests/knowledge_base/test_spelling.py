@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 import pytest
 
 from knowledge_base import pinyin
+from knowledge_base.lexical import Words, held
 from knowledge_base.spelling import Speller
+from knowledge_base.text import fold, spelled
 
 PHRASINGS = [
     "怎么开发票",
@@ -27,9 +32,15 @@ VOCABULARY = {
 }
 
 
+def of(phrasings: Sequence[str], vocabulary: Mapping[str, float]) -> Speller:
+    """A speller of the words of some text."""
+    folded, all_ = [fold(phrasing) for phrasing in phrasings], np.ones(len(phrasings), dtype=np.bool_)
+    return Speller(held([(Words.of(folded), all_)]), held([(Words.of(folded, spelled), all_)]), vocabulary)
+
+
 @pytest.fixture(scope="module")
 def speller() -> Speller:
-    return Speller(PHRASINGS, VOCABULARY)
+    return of(PHRASINGS, VOCABULARY)
 
 
 @pytest.mark.parametrize(
@@ -92,4 +103,4 @@ def test_what_makes_sense_stays(speller: Speller, written: str) -> None:
 
 
 def test_a_speller_of_nothing_corrects_nothing() -> None:
-    assert Speller([], {}).corrected("What's up? 你好") == "whats up? 你好"
+    assert Speller({}, {}, {}).corrected("What's up? 你好") == "whats up? 你好"
