@@ -220,7 +220,7 @@ def test_several_models_are_told_apart_by_name() -> None:
 def test_the_diagram_has_a_dot_for_each_tenth_at_its_place(tmp_path: Path) -> None:
     true = [outcome(1, right=place < 3, probability=0.75) for place in range(4)]
     draw(reported({OURS: [*true, outcome(1, probability=0.05)]}), tmp_path / "images" / "drawn.svg")
-    root = ElementTree.parse(tmp_path / "images" / "drawn.svg").getroot()
+    root = ElementTree.fromstring((tmp_path / "images" / "drawn.svg").read_text("utf-8"))
     drawn = root.findall(".//{*}g[@class='en']/{*}circle")
     places = [(float(dot.attrib["cx"]), float(dot.attrib["cy"]), float(dot.attrib["r"])) for dot in drawn]
     (seldom, low, small), (often, high, large) = places
