@@ -110,6 +110,7 @@ class _Draft:
         )
 
     def found(self, decision: Decision) -> None:
+        self.language = decision.language  # pinyin is Chinese, though its letters do not show it
         match decision.decision:
             case "answer":
                 self.answer(decision.hits[0], decision.odds)

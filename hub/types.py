@@ -390,13 +390,14 @@ class Hit(Struct, frozen=True):
 class Decision(Struct, frozen=True):
     """`answer`: the first hit is right; `clarify`: it is among the hits; `abstain`: nobody should be told.
 
+    `language` is the one in which it was asked, seen better than by the script: pinyin is Chinese.
     `confidence` is the probability, 0 to 1, that the first hit is right. `odds` is the logarithm of its odds before
     labelled outcomes had their say: what they are learned from.
     """
 
     decision: Literal["answer", "clarify", "abstain"]
     hits: tuple[Hit, ...]
-    language: str
+    language: Language
     confidence: float = 0.0
     odds: float = 0.0
 

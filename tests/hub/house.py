@@ -91,6 +91,8 @@ class ScriptedKnowledge:
 
     async def decide(self, text: str, language: Language, version: int) -> Decision:
         self.asked.append(text)
+        if "shouji" in text:  # a phone, in pinyin
+            return Decision("clarify", (HIT,), "zh")
         if "return" in text:
             return Decision("answer", (HIT,), language)
         return Decision("clarify" if "phone" in text else "abstain", (HIT,), language)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from hub import texts
 from hub.errors import BotUnavailable
 from hub.lifecycle import Step
 from hub.reply import ASSIST, NONE_OF_THESE, TAKE_BACK
@@ -94,6 +95,12 @@ async def test_a_choice_by_number_and_by_words(house: House) -> None:
         assert asked.buttons[0] == Button("Returns", "article:returns-window")
         (answer,) = await say(house, chosen)
         assert answer.text == HIT.answer
+
+
+async def test_who_types_pinyin_is_asked_back_in_chinese(house: House) -> None:
+    (asked,) = await say(house, "wo de shouji")
+    assert asked.text == texts.say("clarify", "zh")
+    assert asked.buttons[-1].title == texts.say("none_of_these", "zh")
 
 
 async def test_none_of_these_in_words_is_a_miss(house: House) -> None:
