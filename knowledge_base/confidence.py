@@ -21,6 +21,9 @@ WEIGHTS = (-1.965, 0.234, 0.793, 0.955)
 _FAR_AHEAD = 6.0
 """A lead that is larger says no more."""
 
+_IMPOSSIBLE = -30.0
+"""Odds that are as good as none."""
+
 _LEAST_SPREAD = 0.01  # where all everyday utterances score alike, as against no articles at all
 
 
@@ -45,10 +48,19 @@ class Everyday(Struct, frozen=True):
         )
 
 
+def odds(everyday: Everyday, scores: Sequence[float]) -> float:
+    """The logarithm of the odds that the article with the first of the `scores` is the right one."""
+    if not scores:
+        return _IMPOSSIBLE
+    bias, *weights = WEIGHTS
+    return bias + sum(weight * value for weight, value in zip(weights, everyday.evidence(scores), strict=True))
+
+
+def probability(odds: float) -> float:
+    """The probability with these odds."""
+    return 0.0 if odds <= _IMPOSSIBLE else 1 / (1 + math.exp(-odds))
+
+
 def confidence(everyday: Everyday, scores: Sequence[float]) -> float:
     """The probability that the article with the first of the `scores` is the right one; 0 where there is none."""
-    if not scores:
-        return 0.0
-    bias, *weights = WEIGHTS
-    odds = bias + sum(weight * value for weight, value in zip(weights, everyday.evidence(scores), strict=True))
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
+    return probability(odds(everyday, scores))

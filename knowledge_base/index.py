@@ -62,11 +62,12 @@ class Article(Struct, frozen=True):
 
 
 class Match(Struct, frozen=True):
-    """An article found, and its phrasing that came closest."""
+    """An article found, and its phrasing that came closest; `nearness` is that one's cosine."""
 
     article: Article
     score: float
     question: str
+    nearness: float = 0.0
 
 
 class Tops(Struct, frozen=True, eq=False):
@@ -206,7 +207,7 @@ class Index:
                 found.append(((-round(score, _DIGITS), article.id), score, article, shelf.part, rows, nearness[rows]))
         found.sort(key=lambda one: one[0])
         return [
-            Match(article, score, part.phrasings[rows.start + int(np.argmax(near))])
+            Match(article, score, part.phrasings[rows.start + int(np.argmax(near))], float(near.max()))
             for _, score, article, part, rows, near in found[:count]
         ]
 

@@ -9,6 +9,8 @@ wrong answer costs more than a click.
 
 from __future__ import annotations
 
+import copy
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import get_args
 
@@ -17,10 +19,11 @@ from msgspec import Struct
 
 from hub.language import detect
 from hub.types import Decision, Hit, Language
-from knowledge_base.confidence import Everyday, confidence
+from knowledge_base.confidence import Everyday, odds, probability
 from knowledge_base.embedder import Embedder, Vectors
 from knowledge_base.everyday import bank
 from knowledge_base.index import Article, Index, Match, Tops
+from knowledge_base.outcomes import Lessons
 from knowledge_base.text import fold
 
 SURE = 0.7
@@ -74,6 +77,13 @@ class Ranking:
             for language in LANGUAGES
         }
         self.limits = {language: limits(tops) for language, tops in self.tops.items()}
+        self.lessons: Lessons = known.lessons if known else Lessons()
+
+    def taught(self, lessons: Lessons) -> Ranking:
+        """The same with what outcomes have taught."""
+        other = copy.copy(self)
+        other.lessons = lessons
+        return other
 
     def read(self, question: str, language: Language) -> tuple[str, Language]:
         """What is searched for a question: what was meant to be typed. And in which language: pinyin is Chinese."""
@@ -97,21 +107,34 @@ class Ranking:
         read = [self.read(*question) for question in questions]
         vectors = self.index.embedder.encode([text for text, _ in read])
         return [
-            self.judge(self.index.search(text, vector, language, CHOICES), language)
+            self.judge(self.index.search(text, vector, language, CHOICES), language, vector)
             for (text, language), vector in zip(read, vectors, strict=True)
         ]
 
-    def judge(self, matches: list[Match], language: Language) -> Decision:
-        """The decision over matches already found."""
+    def judge(self, matches: list[Match], language: Language, vector: Vectors | None = None) -> Decision:
+        """The decision over matches already found for a question, whose `vector` tells what it was confused with."""
         limits, scores = self.limits[language], [match.score for match in matches]
         best = max(scores, default=-1.0)
-        sure = confidence(limits.everyday, scores)
+        given = odds(limits.everyday, scores)
+        if matches and vector is not None:
+            given = min(given, self._contested(matches, vector, limits.everyday))
+        sure = probability(self.lessons.recalibration(given))
         if best <= limits.answer:
             sure = min(sure, DOUBTFUL)
         hits = tuple(_hit(match, language) for match in matches)
         if sure >= SURE:
-            return Decision("answer", hits, language, sure)
-        return Decision("clarify" if best > limits.clarify else "abstain", hits, language, sure)
+            return Decision("answer", hits, language, sure, given)
+        return Decision("clarify" if best > limits.clarify else "abstain", hits, language, sure, given)
+
+    def _contested(self, matches: list[Match], vector: Vectors, everyday: Everyday) -> float:
+        """The odds where the questions that the best article does not answer compete with it, like another article."""
+        best, *others = matches
+        rival = self.lessons.rival((best.article.id, best.article.revision), best.score, best.nearness, vector)
+        if rival is None:
+            return math.inf
+        scores = [best.score, *sorted([rival, *(match.score for match in others)], reverse=True)]
+        # As close to what was answered wrongly as to what it answers: as likely as not, however far off the others are.
+        return min(odds(everyday, scores), 0.0 if rival >= best.score else math.inf)
 
 
 def build(articles: Iterable[Article], embedder: Embedder) -> Ranking:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 from asyncio import Future
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -18,9 +19,10 @@ from msgspec import Struct
 from hub.bus import Bus, Wake
 from hub.store.db import AWAY, Database
 from hub.types import Decision, Hit, Language
-from knowledge_base import store
+from knowledge_base import learning, store
 from knowledge_base.embedder import Embedder
 from knowledge_base.index import Index, Match
+from knowledge_base.learning import Learning
 from knowledge_base.ranking import Background, Ranking
 from knowledge_base.store import Change
 
@@ -59,26 +61,26 @@ class Knowledge:
         self._embedder = embedder
         self._background = background
         self._served: _Served | None = None
+        self._learning = Learning(embedder, LONGEST_QUESTION)
         self._refreshing = asyncio.Lock()
         self._searcher = ThreadPoolExecutor(1, "knowledge-search")
         self._builder = ThreadPoolExecutor(1, "knowledge-build")
         self._waiting: list[_Question] = []
         self._searching = False
-        self._watching: asyncio.Task[None] | None = None
+        self._following: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Begins to load and to follow. Does not wait for the database."""
-        self._watching = asyncio.create_task(self._watch())
+        self._following = [asyncio.create_task(self._watch()), asyncio.create_task(self._keep_learning())]
 
     async def stop(self) -> None:
         """Ends it. Nobody may ask any more; whoever still waits is cancelled."""
         for question in self._waiting:
             question.decision.cancel()
         self._waiting.clear()
-        if self._watching is not None:
-            self._watching.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watching
+        for task in self._following:
+            task.cancel()
+        await asyncio.gather(*self._following, return_exceptions=True)
         for thread in (self._searcher, self._builder):
             await asyncio.to_thread(thread.shutdown)
 
@@ -122,6 +124,19 @@ class Knowledge:
                 log.info("knowledge base: version %d, %d articles", served.version, len(served.ranking.index))
             return served
 
+    async def learn(self) -> None:
+        """Takes up what became of the answers since the last time, if there is something to learn from it."""
+        served = self._served or await self.refresh()
+        async with self._db.connection() as conn:
+            found = await self._learning.read(conn, served.version)
+        if found is None:
+            return
+        # In no thread of ours, and without the lock: neither questions nor publications wait for it.
+        lessons = await asyncio.to_thread(self._learning.lessons, found, served.ranking)
+        async with self._refreshing:
+            served = self._served or served
+            self._served = _Served(served.version, served.ranking.taught(lessons))
+
     async def _catch_up(self, version: int) -> _Served:
         served = self._served
         return served if served is not None and served.version >= version else await self.refresh(version)
@@ -129,13 +144,15 @@ class Knowledge:
     async def _watch(self) -> None:
         with Wake(self._bus, "knowledge") as wake:
             while True:
-                try:
+                with _tries_again("load what is published"):
                     await self.refresh()
-                except AWAY as error:
-                    log.warning("knowledge base: the database is away (%s)", type(error).__name__)
-                except Exception:
-                    log.exception("knowledge base: could not load what is published; tries again")
                 await wake.wait()
+
+    async def _keep_learning(self) -> None:
+        while True:
+            with _tries_again("learn from outcomes"):
+                await self.learn()
+            await asyncio.sleep(learning.EVERY)
 
     def _build(self, served: _Served | None, change: Change) -> _Served:
         if self._background is None:
@@ -177,6 +194,16 @@ class Knowledge:
         self._searching = False
         if self._waiting:
             self._search()
+
+
+@contextlib.contextmanager
+def _tries_again(what: str) -> Iterator[None]:
+    try:
+        yield
+    except AWAY as error:
+        log.warning("knowledge base: the database is away (%s)", type(error).__name__)
+    except Exception:
+        log.exception("knowledge base: could not %s; tries again", what)
 
 
 def _decide(ranking: Ranking, questions: list[_Question]) -> list[Decision]:
