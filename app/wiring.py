@@ -148,7 +148,7 @@ def _add_channels(channels: Channels, settings: Settings, core: Core, closeness:
 def _embedder(settings: Settings) -> embedder.Embedder:
     """The model; one that takes its time remembers on the disk what it has encoded."""
     model = embedder.load(settings.file.knowledge_base.embedding_model)
-    if isinstance(model, embedder.BundledEmbedder):
+    if isinstance(model, embedder.StaticEmbedder):
         return model
     return RememberingEmbedder(model, settings.var / "vectors")
 

@@ -43,22 +43,23 @@ class Embedder(Protocol):
 def load(model: str = BUNDLED) -> Embedder:
     """The embedder for the setting `embedding_model`: a bundled tier, or a sentence-transformers name or path.
 
-    `bundled-fast` is the static model, `bundled-better` adds the contextual one, `bundled` is what we recommend.
+    `bundled-fast` is the static model, `bundled-better` adds the contextual one, `bundled` is what we recommend:
+    the better one.
     A path is read without asking the network. Raises `OSError` or `ValueError` where the model cannot be loaded.
     """
     # The products of one question are tiny: a second BLAS thread only makes the first one wait, up to 100 times longer
     # where the cores are busy.
     threadpool_limits(1, "blas")
-    if model in (BUNDLED, FAST):
-        return BundledEmbedder()
-    if model == BETTER:
+    if model == FAST:
+        return StaticEmbedder()
+    if model in (BUNDLED, BETTER):
         from knowledge_base.contextual import BetterEmbedder
 
         return BetterEmbedder()
     return LibraryEmbedder(model)
 
 
-class BundledEmbedder:
+class StaticEmbedder:
     """The static model of this repository: a text is the normalised sum of its tokens' rows."""
 
     def __init__(self, folder: Path = BUNDLED_PATH) -> None:
@@ -66,7 +67,7 @@ class BundledEmbedder:
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         tensors = load_file(weights)
         self._rows, self._scales = tensors["rows"], tensors["scales"]
-        self.name = BUNDLED
+        self.name = FAST
         self.dimension = int(self._rows.shape[1])
         self.fingerprint = hashlib.sha256(weights.read_bytes() + tokenizer.read_bytes()).hexdigest()[:16]
 

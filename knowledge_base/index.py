@@ -22,7 +22,7 @@ from knowledge_base.spelling import Speller, vocabulary
 from knowledge_base.text import fold, spelled
 
 BEST_WEIGHT = 0.4  # of the best phrasing; the rest is the centroid's
-LEXICAL_WEIGHT: dict[Language, float] = {"zh": 0.1, "en": 0.2}  # of shared words beside meaning
+LEXICAL_WEIGHT: dict[Language, float] = {"zh": 0.2, "en": 0.1}  # of shared words beside meaning
 
 _JOIN = 4
 """A part is joined with all that came after it when these, and what is hidden in it, are more than one in so many."""
@@ -90,7 +90,7 @@ class Part:
         words: Words,
         spelled: Words,
     ) -> None:
-        """`sizes` are the articles' numbers of phrasings; none is 0. `spelled` are the Latin words in full."""
+        """`sizes` are the articles' numbers of phrasings; none is 0. `spelled` are the words in full."""
         self.articles = articles
         self.phrasings = phrasings
         self.matrix = matrix
@@ -186,8 +186,7 @@ class Index:
         self._size = sum(int(np.count_nonzero(living)) for _, living in stock)
         kept = [(part, living[part.owners]) for part, living in stock]
         self._lexicon = Lexicon([(part.words, spoken) for part, spoken in kept])
-        latin = held((part.spelled, spoken) for part, spoken in kept)
-        self.speller = Speller(self._lexicon.held, latin, vocabulary())
+        self.speller = Speller(held((part.spelled, spoken) for part, spoken in kept), vocabulary())
         self._new = [_Shelf(part, living, self._lexicon) for part, living in stock[len(stock) - bool(new) :]]
         self.shelves = [_Shelf(part, living, self._lexicon) for part, living in _tidied(stock)]
 

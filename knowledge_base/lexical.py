@@ -132,7 +132,7 @@ class Lexicon:
     """How rare each word is, in all phrasings and in everyday talk. Never changes."""
 
     def __init__(self, parts: Sequence[tuple[Words, Mask]]) -> None:
-        self.held = held(parts)
+        self._held = held(parts)
         self._everyday, lines = everyday()
         self._total = lines + sum(int(np.count_nonzero(kept)) for _, kept in parts)
 
@@ -143,11 +143,11 @@ class Lexicon:
 
     def weighed(self, of: Words) -> Weighed:
         """The words of some phrasings, weighed."""
-        held = np.fromiter((self.held.get(word, 0) for word in of.vocabulary), np.intp, len(of.vocabulary))
+        held = np.fromiter((self._held.get(word, 0) for word in of.vocabulary), np.intp, len(of.vocabulary))
         return Weighed(of, np.log(1 + self._total / np.maximum(1, held + of.everyday)))
 
     def _rarity(self, word: str) -> float:
-        return math.log(1 + self._total / max(1, self.held.get(word, 0) + self._everyday[word]))
+        return math.log(1 + self._total / max(1, self._held.get(word, 0) + self._everyday[word]))
 
 
 @lru_cache(4096)

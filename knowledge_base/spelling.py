@@ -35,15 +35,15 @@ _A_PIECE = -15.9  # the tokenizer's score of what is no English word, but part o
 class Speller:
     """Knows the words of some text, and which of them another word may stand for. Never changes."""
 
-    def __init__(self, words: Mapping[str, int], latin: Mapping[str, int], vocabulary: Mapping[str, float]) -> None:
-        """`words` and `latin`: how many phrasings hold each word; of `words` the Chinese ones count.
+    def __init__(self, words: Mapping[str, int], vocabulary: Mapping[str, float]) -> None:
+        """`words`: how many phrasings hold each word, as `text.spelled` cuts them.
 
         `vocabulary`: words and characters of both languages at large, with their log probabilities.
         """
         self._vocabulary = vocabulary
-        self._latin = {word for word, count in latin.items() if count}
+        self._latin = {word for word, count in words.items() if count and not HAN.match(word)}
         self._targets: defaultdict[str, list[str]] = defaultdict(list)
-        for word in sorted(self._latin, key=lambda word: (-latin[word], word)):
+        for word in sorted(self._latin, key=lambda word: (-words[word], word)):
             if len(word) >= _SHORTEST:
                 self._targets[word[0]].append(word)
         chinese = {word: count for word, count in words.items() if count and HAN.match(word)}

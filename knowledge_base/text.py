@@ -11,7 +11,7 @@ import rjieba
 
 _CHARACTERS = Path(__file__).with_name("traditional_to_simplified.txt")
 _APOSTROPHE = re.compile(r"(?<=[a-z])['’](?=[a-z])")
-_LATIN = re.compile(r"[a-z]+")
+_WORDS = re.compile(r"[a-z]+|[\u3400-\u9fff]+")
 _RUNS = re.compile(r"[a-z]+|[0-9]+|[\u3400-\u9fff]+")
 
 HAN = re.compile(r"[\u3400-\u9fff]")
@@ -38,13 +38,23 @@ _STEM = 6
 
 
 def words(folded: str) -> frozenset[str]:
-    """What a folded text is compared by word for word: Chinese words, beginnings of English ones, numbers."""
+    """What a folded text is compared by: pairs of Chinese characters, beginnings of English words, numbers.
+
+    Pairs, because who cuts Chinese into words cuts the customer's and the editor's differently.
+    """
     found: list[str] = []
     for run in _RUNS.findall(folded):
-        found.extend(rjieba.cut(run) if HAN.match(run) else [run[:_STEM]])
+        found.extend(_pairs(run) if HAN.match(run) else [run[:_STEM]])
     return frozenset(found)
 
 
+def _pairs(run: str) -> list[str]:
+    return [run[place : place + 2] for place in range(len(run) - 1)] or [run]
+
+
 def spelled(folded: str) -> frozenset[str]:
-    """The Latin words of a folded text, in full."""
-    return frozenset(_LATIN.findall(folded))
+    """The words of a folded text in full, Chinese and Latin."""
+    found: list[str] = []
+    for run in _WORDS.findall(folded):
+        found.extend(rjieba.cut(run) if HAN.match(run) else [run])
+    return frozenset(found)

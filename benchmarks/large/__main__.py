@@ -66,7 +66,7 @@ async def bench(wanted: argparse.Namespace) -> Large:
     searched, lived = [], None
     if wanted.phrasings:
         articles = list(corpus.articles(wanted.phrasings // corpus.PHRASINGS))
-        bundled = embedder.load()
+        bundled = embedder.load(embedder.FAST)
         for dimension in dimensions:
             say(f"{wanted.phrasings:,} phrasings in {dimension} dimensions")
             wide = bundled if dimension == bundled.dimension else corpus.Widened(bundled, dimension)

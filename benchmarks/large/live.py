@@ -145,7 +145,7 @@ async def _server(url: str) -> AsyncIterator[asyncio.subprocess.Process]:
 async def serve(url: str) -> None:
     """Answers one `Ask` a line with the revision that is served, or null, until the input ends."""
     db, bus = Database(url), Bus(None)
-    knowledge = Knowledge(db, bus, embedder.load())
+    knowledge = Knowledge(db, bus, embedder.load(embedder.FAST))
     await knowledge.start()
     while not (await knowledge.ready())[0]:
         await asyncio.sleep(0.01)

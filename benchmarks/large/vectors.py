@@ -74,7 +74,7 @@ def _shape(dimension: int, dice: np.random.Generator) -> tuple[Vectors, Vectors,
 
     What a wider space has beside the model's is as the least of the model's directions.
     """
-    model = embedder.load()
+    model = embedder.load(embedder.FAST)
     told = [model.encode(article.phrasings()) for article in topics()]
     centres = np.stack([vectors.mean(axis=0) for vectors in told])
     apart = np.concatenate([vectors - vectors.mean(axis=0) for vectors in told])

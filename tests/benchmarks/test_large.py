@@ -18,7 +18,7 @@ def test_the_knowledge_base_has_as_many_phrasings_as_were_wanted_and_none_twice(
 
 
 def test_a_wider_embedder_keeps_what_is_near() -> None:
-    bundled = embedder.load()
+    bundled = embedder.load(embedder.FAST)
     wide, texts = corpus.Widened(bundled, 640), corpus.questions()[:20]
     assert wide.encode(texts).shape == (20, 640)
     near = bundled.encode(texts)
@@ -37,7 +37,7 @@ async def test_vectors_lie_around_their_articles(dimension: int) -> None:
 
 
 def test_everything_measured_stands_in_the_tables() -> None:
-    bundled = embedder.load()
+    bundled = embedder.load(embedder.FAST)
     found = searching.measure(list(corpus.articles(200)), bundled)
     assert found.phrasings == 2000
     assert found.ratio == found.search / found.bare

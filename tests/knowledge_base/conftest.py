@@ -13,5 +13,10 @@ def bundled() -> Embedder:
 
 
 @pytest.fixture(scope="session")
+def fast() -> Embedder:
+    return embedder.load(embedder.FAST)
+
+
+@pytest.fixture(scope="session")
 def background(bundled: Embedder) -> Background:
     return Background(bundled)

@@ -96,7 +96,7 @@ def check(index: Index, tops: Mapping[Language, Tops], embedder: Embedder) -> No
     seed=st.integers(0, 999),
 )
 def test_an_index_that_came_about_in_any_way_scores_as_the_formula_says(
-    bundled: Embedder,
+    fast: Embedder,
     monkeypatch: pytest.MonkeyPatch,
     changes: list[list[tuple[int, bool]]],
     seed: int,
@@ -107,8 +107,8 @@ def test_an_index_that_came_about_in_any_way_scores_as_the_formula_says(
     monkeypatch.setattr(index_module, "LEXICAL_WEIGHT", LEXICAL_WEIGHT if lexical else dict.fromkeys(LANGUAGES, 0.0))
     dice, revision = random.Random(seed), 1
     served = {number: article(number, 1, dice) for number in range(dice.choice((0, 3, 30)))}
-    vectors = bundled.encode(QUESTIONS)
-    index = Index(served.values(), bundled)
+    vectors = fast.encode(QUESTIONS)
+    index = Index(served.values(), fast)
     tops = {language: index.tops(QUESTIONS, vectors, language) for language in LANGUAGES}
     for change in changes:
         revision += 1
@@ -116,34 +116,34 @@ def test_an_index_that_came_about_in_any_way_scores_as_the_formula_says(
             served.pop(number, None)
             if stays:
                 served[number] = article(number, revision, dice)
-        index = Index(served.values(), bundled, index)
+        index = Index(served.values(), fast, index)
         tops = {language: index.tops(QUESTIONS, vectors, language, tops[language]) for language in LANGUAGES}
     assert index.articles == {one.id: one for one in served.values()}
     assert len(index) == sum(bool(one.phrasings()) for one in served.values())
-    check(index, tops, bundled)
+    check(index, tops, fast)
 
 
-def test_a_small_change_leaves_the_large_part_as_it_is(bundled: Embedder) -> None:
+def test_a_small_change_leaves_the_large_part_as_it_is(fast: Embedder) -> None:
     dice = random.Random(1)
     large = [article(number, 1, dice) for number in range(100)]
-    first = Index(large, bundled)
-    second = Index([*large[1:], article(0, 2, dice), article(100, 1, dice)], bundled, first)
+    first = Index(large, fast)
+    second = Index([*large[1:], article(0, 2, dice), article(100, 1, dice)], fast, first)
     assert second.shelves[0].part is first.shelves[0].part
-    third = Index(second.articles.values(), bundled, second)
+    third = Index(second.articles.values(), fast, second)
     assert [shelf.part for shelf in third.shelves] == [shelf.part for shelf in second.shelves]
 
 
-def test_parts_stay_few(bundled: Embedder) -> None:
+def test_parts_stay_few(fast: Embedder) -> None:
     dice, served, index = random.Random(2), dict[int, Article](), None
     for revision in range(300):
         number = dice.randrange(100)
         served[number] = article(number, revision, dice)
-        index = Index(served.values(), bundled, index)
+        index = Index(served.values(), fast, index)
         assert len(index.shelves) <= 5
         spoken = sum(len(one.phrasings()) for one in served.values())
         assert sum(len(shelf.part.phrasings) for shelf in index.shelves) <= 1.4 * spoken
 
 
-def test_what_is_gone_is_not_kept_alive(bundled: Embedder) -> None:
-    index = Index([article(number, 1, random.Random(number)) for number in range(9)], bundled)
-    assert not Index([], bundled, index).shelves
+def test_what_is_gone_is_not_kept_alive(fast: Embedder) -> None:
+    index = Index([article(number, 1, random.Random(number)) for number in range(9)], fast)
+    assert not Index([], fast, index).shelves

@@ -13,7 +13,7 @@ from safetensors.numpy import load_file
 
 from knowledge_base import embedder, minilm
 from knowledge_base.contextual import CONTEXTUAL_PATH, FILES, SHARE, BetterEmbedder, ContextualEmbedder, initializers
-from knowledge_base.embedder import BundledEmbedder, Embedder
+from knowledge_base.embedder import Embedder, StaticEmbedder
 from knowledge_base.reader import ENGLISH, LONGEST, Reader
 from knowledge_base.training import graph
 
@@ -44,7 +44,7 @@ def test_vectors_have_length_one_or_are_zero_where_nothing_is_known(better: Embe
 
 
 def test_likeness_is_the_weighted_sum_of_both_models(better: Embedder, contextual: ContextualEmbedder) -> None:
-    static = BundledEmbedder().encode(TEXTS[:4])
+    static = StaticEmbedder().encode(TEXTS[:4])
     other = contextual.encode(TEXTS[:4])
     vectors = better.encode(TEXTS[:4])
     assert vectors @ vectors.T == pytest.approx(SHARE * other @ other.T + (1 - SHARE) * static @ static.T, abs=1e-5)

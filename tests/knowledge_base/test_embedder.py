@@ -8,52 +8,52 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from knowledge_base.embedder import BUNDLED_PATH, BundledEmbedder, Embedder, load
+from knowledge_base.embedder import BUNDLED_PATH, Embedder, StaticEmbedder, load
 
 TEXTS = ["Where is my order?", "我的快递到哪了？", "幾點開門", "don't know the ＷｉＦｉ password 123", "", "🙂", "?!"]
 
 
-def test_vectors_have_length_one_or_are_zero_where_nothing_is_known(bundled: Embedder) -> None:
-    vectors = bundled.encode(TEXTS)
+def test_vectors_have_length_one_or_are_zero_where_nothing_is_known(fast: Embedder) -> None:
+    vectors = fast.encode(TEXTS)
     assert vectors.dtype == np.float32
-    assert vectors.shape == (len(TEXTS), bundled.dimension)
+    assert vectors.shape == (len(TEXTS), fast.dimension)
     assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1, 1, 1, 0, 0, 0], abs=1e-5)
 
 
-def test_no_texts_give_no_rows(bundled: Embedder) -> None:
-    assert bundled.encode([]).shape == (0, bundled.dimension)
+def test_no_texts_give_no_rows(fast: Embedder) -> None:
+    assert fast.encode([]).shape == (0, fast.dimension)
 
 
-def test_spelling_does_not_matter(bundled: Embedder) -> None:
-    first, second = bundled.encode(["幾點開門 WIFI", "几点开门 ｗｉｆｉ"])
+def test_spelling_does_not_matter(fast: Embedder) -> None:
+    first, second = fast.encode(["幾點開門 WIFI", "几点开门 ｗｉｆｉ"])
     assert np.array_equal(first, second)
 
 
-def test_a_sentence_and_its_translation_lie_close(bundled: Embedder) -> None:
-    english, chinese, other = bundled.encode(["How do I return an item?", "怎么退货？", "今天天气真好"])
+def test_a_sentence_and_its_translation_lie_close(fast: Embedder) -> None:
+    english, chinese, other = fast.encode(["How do I return an item?", "怎么退货？", "今天天气真好"])
     assert english @ chinese > 0.6
     assert english @ other < 0.3
 
 
-def test_the_batch_makes_no_difference(bundled: Embedder) -> None:
-    together = bundled.encode(TEXTS)
-    assert np.array_equal(together, np.concatenate([bundled.encode([text]) for text in TEXTS]))
+def test_the_batch_makes_no_difference(fast: Embedder) -> None:
+    together = fast.encode(TEXTS)
+    assert np.array_equal(together, np.concatenate([fast.encode([text]) for text in TEXTS]))
 
 
-def test_threads_do_not_disturb_each_other(bundled: Embedder) -> None:
-    expected = bundled.encode(TEXTS)
+def test_threads_do_not_disturb_each_other(fast: Embedder) -> None:
+    expected = fast.encode(TEXTS)
     with ThreadPoolExecutor(8) as threads:
-        for found in threads.map(lambda _: bundled.encode(TEXTS), range(200)):
+        for found in threads.map(lambda _: fast.encode(TEXTS), range(200)):
             assert np.array_equal(found, expected)
 
 
-def test_the_fingerprint_is_that_of_the_model(bundled: Embedder, tmp_path: Path) -> None:
+def test_the_fingerprint_is_that_of_the_model(fast: Embedder, tmp_path: Path) -> None:
     for file in ("model.safetensors", "tokenizer.json"):
         (tmp_path / file).write_bytes((BUNDLED_PATH / file).read_bytes())
-    assert BundledEmbedder(tmp_path).fingerprint == bundled.fingerprint
+    assert StaticEmbedder(tmp_path).fingerprint == fast.fingerprint
     with (tmp_path / "tokenizer.json").open("a") as file_:
         file_.write(" ")
-    assert BundledEmbedder(tmp_path).fingerprint != bundled.fingerprint
+    assert StaticEmbedder(tmp_path).fingerprint != fast.fingerprint
 
 
 def test_the_model_stays_small() -> None:
@@ -76,8 +76,8 @@ def test_the_bundled_model_works_without_pytorch() -> None:
 
 
 @pytest.mark.filterwarnings("ignore")  # PyTorch's and transformers' own
-def test_sentence_transformers_loads_the_bundled_model_and_gives_the_same_vectors(bundled: Embedder) -> None:
+def test_sentence_transformers_loads_the_bundled_model_and_gives_the_same_vectors(fast: Embedder) -> None:
     library = load(str(BUNDLED_PATH))
-    assert library.dimension == bundled.dimension
-    assert np.abs(library.encode(TEXTS) - bundled.encode(TEXTS)).max() < 1e-6
-    assert library.encode([]).shape == (0, bundled.dimension)
+    assert library.dimension == fast.dimension
+    assert np.abs(library.encode(TEXTS) - fast.encode(TEXTS)).max() < 1e-6
+    assert library.encode([]).shape == (0, fast.dimension)

@@ -38,8 +38,8 @@ def found(index: Index, question: str, language: str = "en") -> list[str]:
     return [match.article.id for match in index.search(question, vector, "zh" if language == "zh" else "en", 10)]
 
 
-def test_each_article_is_found_once_by_questions_of_both_languages(bundled: Embedder) -> None:
-    index = Index([RETURNS, HOURS, INVOICE], bundled)
+def test_each_article_is_found_once_by_questions_of_both_languages(fast: Embedder) -> None:
+    index = Index([RETURNS, HOURS, INVOICE], fast)
     assert len(index) == 3
     assert found(index, "I want to send it back")[0] == "returns"
     assert found(index, "东西不想要了想退掉", "zh")[0] == "returns"
@@ -47,14 +47,14 @@ def test_each_article_is_found_once_by_questions_of_both_languages(bundled: Embe
     assert sorted(found(index, "发票", "zh")) == ["hours", "invoice", "returns"]
 
 
-def test_a_match_names_the_closest_phrasing(bundled: Embedder) -> None:
-    index = Index([RETURNS, INVOICE], bundled)
-    best = index.search("不喜欢能退吗", bundled.encode(["不喜欢能退吗"])[0], "zh", 1)[0]
+def test_a_match_names_the_closest_phrasing(fast: Embedder) -> None:
+    index = Index([RETURNS, INVOICE], fast)
+    best = index.search("不喜欢能退吗", fast.encode(["不喜欢能退吗"])[0], "zh", 1)[0]
     assert (best.article.id, best.question) == ("returns", "不喜欢可以退吗")
 
 
-def test_only_new_phrasings_are_encoded(bundled: Embedder) -> None:
-    embedder = Counting(bundled)
+def test_only_new_phrasings_are_encoded(fast: Embedder) -> None:
+    embedder = Counting(fast)
     index = Index([RETURNS, HOURS], embedder)
     embedder.encoded.clear()
     changed = Article("hours", 2, {"en": Translation("Opening hours", ("When do you close?",), "Nine to six.")})
@@ -62,9 +62,9 @@ def test_only_new_phrasings_are_encoded(bundled: Embedder) -> None:
     assert sorted(embedder.encoded) == sorted(["When do you close?", *INVOICE.phrasings()])
 
 
-def test_the_old_index_still_answers_after_a_new_one_was_made(bundled: Embedder) -> None:
-    older = Index([RETURNS, HOURS], bundled)
-    newer = Index([RETURNS], bundled, older)
+def test_the_old_index_still_answers_after_a_new_one_was_made(fast: Embedder) -> None:
+    older = Index([RETURNS, HOURS], fast)
+    newer = Index([RETURNS], fast, older)
     assert found(newer, "opening hours") == ["returns"]
     assert found(older, "opening hours")[0] == "hours"
 
@@ -73,28 +73,28 @@ def test_the_old_index_still_answers_after_a_new_one_was_made(bundled: Embedder)
     ("language", "title", "asked"),
     [("zh", "{} 耳机怎么充电", "X300充电"), ("en", "How to charge the {} headphones", "charging the X300")],
 )
-def test_a_rare_word_decides(bundled: Embedder, language: Language, title: str, asked: str) -> None:
+def test_a_rare_word_decides(fast: Embedder, language: Language, title: str, asked: str) -> None:
     models = [
         Article(model, 1, {language: Translation(title.format(model), (), "")}) for model in ("X100", "X200", "X300")
     ]
-    assert found(Index(models, bundled), asked, language)[0] == "X300"
+    assert found(Index(models, fast), asked, language)[0] == "X300"
 
 
-def test_an_article_without_phrasings_is_kept_but_never_found(bundled: Embedder) -> None:
+def test_an_article_without_phrasings_is_kept_but_never_found(fast: Embedder) -> None:
     silent = Article("silent", 1, {"en": Translation("", (), "Nothing.")})
-    index = Index([silent, HOURS], bundled)
+    index = Index([silent, HOURS], fast)
     assert set(index.articles) == {"silent", "hours"}
     assert found(index, "opening hours") == ["hours"]
 
 
-def test_an_empty_index_finds_nothing(bundled: Embedder) -> None:
-    assert found(Index([], bundled), "anything") == []
-    assert found(Index([HOURS], bundled, Index([], bundled)), "opening hours") == ["hours"]
+def test_an_empty_index_finds_nothing(fast: Embedder) -> None:
+    assert found(Index([], fast), "anything") == []
+    assert found(Index([HOURS], fast, Index([], fast)), "opening hours") == ["hours"]
 
 
-def test_scores_of_many_questions_are_those_of_each(bundled: Embedder) -> None:
-    index = Index([RETURNS, HOURS, INVOICE], bundled)
+def test_scores_of_many_questions_are_those_of_each(fast: Embedder) -> None:
+    index = Index([RETURNS, HOURS, INVOICE], fast)
     questions = ["怎么退货", "开发票", "几点关门"]
-    vectors = bundled.encode(questions)
+    vectors = fast.encode(questions)
     alone = [index.search(q, v, "zh", 1)[0].score for q, v in zip(questions, vectors, strict=True)]
     assert index.top_scores(questions, vectors, "zh") == pytest.approx(alone, abs=1e-6)

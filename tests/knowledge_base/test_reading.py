@@ -45,7 +45,8 @@ def test_titles_are_never_corrected(ranking: Ranking) -> None:
 
 
 @given(st.lists(st.sampled_from(ENGLISH), min_size=1, max_size=8).map(" ".join))
-def test_english_words_of_the_articles_stay(ranking: Ranking, text: str) -> None:
+def test_english_words_of_the_articles_stay(ranking: Ranking, words: str) -> None:
+    text = f"how do I {words}"  # "Wuhan" by itself might be pinyin for anything
     assert ranking.index.speller.corrected(text) == fold(text)
 
 

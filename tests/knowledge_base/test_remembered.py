@@ -24,55 +24,55 @@ class Counting:
         return self._embedder.encode(texts)
 
 
-def test_what_was_encoded_is_known_to_the_next_process(bundled: Embedder, tmp_path: Path) -> None:
-    RememberingEmbedder(Counting(bundled), tmp_path).encode(TEXTS)
-    counting = Counting(bundled)
+def test_what_was_encoded_is_known_to_the_next_process(fast: Embedder, tmp_path: Path) -> None:
+    RememberingEmbedder(Counting(fast), tmp_path).encode(TEXTS)
+    counting = Counting(fast)
     mixed = ["new", *TEXTS[::-1], "newer"]
     found = RememberingEmbedder(counting, tmp_path).encode(mixed)
     assert counting.encoded == ["new", "newer"]
-    assert (found == bundled.encode(mixed)).all()
+    assert (found == fast.encode(mixed)).all()
 
 
-def test_another_model_knows_nothing_of_it(bundled: Embedder, tmp_path: Path) -> None:
-    RememberingEmbedder(Counting(bundled), tmp_path).encode(TEXTS)
-    counting = Counting(bundled, "other")
+def test_another_model_knows_nothing_of_it(fast: Embedder, tmp_path: Path) -> None:
+    RememberingEmbedder(Counting(fast), tmp_path).encode(TEXTS)
+    counting = Counting(fast, "other")
     RememberingEmbedder(counting, tmp_path).encode(TEXTS)
     assert counting.encoded == TEXTS
 
 
-def test_questions_are_not_kept(bundled: Embedder, tmp_path: Path) -> None:
-    RememberingEmbedder(Counting(bundled), tmp_path).encode(TEXTS[1:])
+def test_questions_are_not_kept(fast: Embedder, tmp_path: Path) -> None:
+    RememberingEmbedder(Counting(fast), tmp_path).encode(TEXTS[1:])
     assert next(tmp_path.iterdir()).stat().st_size == 0
 
 
 @pytest.mark.parametrize("lost", [1, 100, 1028, 5000])
-def test_a_torn_file_loses_only_what_was_torn(bundled: Embedder, tmp_path: Path, lost: int) -> None:
-    RememberingEmbedder(Counting(bundled), tmp_path).encode(TEXTS)
+def test_a_torn_file_loses_only_what_was_torn(fast: Embedder, tmp_path: Path, lost: int) -> None:
+    RememberingEmbedder(Counting(fast), tmp_path).encode(TEXTS)
     file = next(tmp_path.iterdir())
     file.write_bytes(file.read_bytes()[:-lost])
-    torn = RememberingEmbedder(Counting(bundled), tmp_path)
-    assert (torn.encode(TEXTS) == bundled.encode(TEXTS)).all()
+    torn = RememberingEmbedder(Counting(fast), tmp_path)
+    assert (torn.encode(TEXTS) == fast.encode(TEXTS)).all()
     more = [f"more of {text}" for text in TEXTS]
     torn.encode(more)
-    counting = Counting(bundled)
+    counting = Counting(fast)
     again = RememberingEmbedder(counting, tmp_path)
-    assert (again.encode(more) == bundled.encode(more)).all()
+    assert (again.encode(more) == fast.encode(more)).all()
     assert counting.encoded == []
-    assert (again.encode(TEXTS) == bundled.encode(TEXTS)).all()
+    assert (again.encode(TEXTS) == fast.encode(TEXTS)).all()
     assert len(counting.encoded) == -(-lost // 1040)
 
 
-def test_two_processes_may_share_it(bundled: Embedder, tmp_path: Path) -> None:
-    first, second = (RememberingEmbedder(Counting(bundled), tmp_path) for _ in range(2))
+def test_two_processes_may_share_it(fast: Embedder, tmp_path: Path) -> None:
+    first, second = (RememberingEmbedder(Counting(fast), tmp_path) for _ in range(2))
     first.encode(TEXTS)
     second.encode(TEXTS)
     second.encode([f"more of {text}" for text in TEXTS])
-    counting = Counting(bundled)
+    counting = Counting(fast)
     RememberingEmbedder(counting, tmp_path).encode([*TEXTS, *(f"more of {text}" for text in TEXTS)])
     assert counting.encoded == []
 
 
-def test_without_a_disk_it_encodes(bundled: Embedder, tmp_path: Path) -> None:
+def test_without_a_disk_it_encodes(fast: Embedder, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    assert (RememberingEmbedder(bundled, tmp_path / "file").encode(TEXTS) == bundled.encode(TEXTS)).all()
-    assert RememberingEmbedder(bundled, tmp_path).encode([]).shape == (0, bundled.dimension)
+    assert (RememberingEmbedder(fast, tmp_path / "file").encode(TEXTS) == fast.encode(TEXTS)).all()
+    assert RememberingEmbedder(fast, tmp_path).encode([]).shape == (0, fast.dimension)

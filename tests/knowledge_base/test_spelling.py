@@ -35,7 +35,7 @@ VOCABULARY = {
 def of(phrasings: Sequence[str], vocabulary: Mapping[str, float]) -> Speller:
     """A speller of the words of some text."""
     folded, all_ = [fold(phrasing) for phrasing in phrasings], np.ones(len(phrasings), dtype=np.bool_)
-    return Speller(held([(Words.of(folded), all_)]), held([(Words.of(folded, spelled), all_)]), vocabulary)
+    return Speller(held([(Words.of(folded, spelled), all_)]), vocabulary)
 
 
 @pytest.fixture(scope="module")
@@ -103,4 +103,4 @@ def test_what_makes_sense_stays(speller: Speller, written: str) -> None:
 
 
 def test_a_speller_of_nothing_corrects_nothing() -> None:
-    assert Speller({}, {}, {}).corrected("What's up? 你好") == "whats up? 你好"
+    assert Speller({}, {}).corrected("What's up? 你好") == "whats up? 你好"

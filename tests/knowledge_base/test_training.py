@@ -7,7 +7,7 @@ import pytest
 import torch
 from tokenizers import Tokenizer
 
-from knowledge_base.embedder import BundledEmbedder
+from knowledge_base.embedder import StaticEmbedder
 from knowledge_base.training import quantise, vocabulary
 from knowledge_base.training.augmentation import Cutter, thin
 from knowledge_base.training.corpus import Corpus, Wish, own_pairs, own_phrasings
@@ -43,7 +43,7 @@ def test_a_model_survives_being_written(tokenizer: Tokenizer, tmp_path: Path) ->
     rows[3] *= 50
     quantise.write(rows, tokenizer, tmp_path)
     expected = rows[tokenizer.encode("the charger is broken").ids].sum(0)
-    found = BundledEmbedder(tmp_path).encode(["The charger is broken!"])[0]
+    found = StaticEmbedder(tmp_path).encode(["The charger is broken!"])[0]
     assert found @ (expected / np.linalg.norm(expected)) > 0.999
 
 

@@ -1,4 +1,4 @@
-"""Articles on a real database, and the knowledge base over them with the bundled model."""
+"""Articles on a real database, and the knowledge base over them with the fast model."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pytest
 from hub.bus import Bus
 from hub.store.db import Database
 from knowledge_base.articles import Articles
-from knowledge_base.embedder import Embedder, load
+from knowledge_base.embedder import FAST, Embedder, load
 from knowledge_base.ranking import Background
 from tests.knowledge_base_service.desk import Desk
 
 
 @pytest.fixture(scope="session")
 def embedder() -> Embedder:
-    return load()
+    return load(FAST)
 
 
 @pytest.fixture(scope="session")

@@ -117,7 +117,7 @@ RUN = "import asyncio, sys; from tests.knowledge_base_service import test_proces
 async def main() -> None:
     """The process: answers a line for each line."""
     db, bus = Database(sys.argv[1]), Bus(None)
-    knowledge = Knowledge(db, bus, embedder.load())
+    knowledge = Knowledge(db, bus, embedder.load(embedder.FAST))
     await knowledge.start()
     while line := await asyncio.to_thread(sys.stdin.readline):
         asked = msgspec.json.decode(line, type=Asked)
