@@ -7,8 +7,10 @@ import pytest
 
 from handoff.desk import Desk
 from hub.errors import NotFound
+from hub.reply import Outcome, in_one
 from hub.store import messages, overview, surveys
-from hub.types import Agent, Decision, Message, OutboundMessage, Source
+from hub.store.turns import Result
+from hub.types import Agent, Decision, Memory, Message, OutboundMessage, Source
 from tests.hub.house import HIT, House
 
 RETURNS = "may I return this?"
@@ -54,6 +56,16 @@ async def test_a_chosen_article_has_no_odds(house: House) -> None:
     await told(house, "may I order by phone?")
     await told(house, "1")
     assert await served(house) == [(HIT.article, HIT.revision, None)]
+
+
+def test_a_letter_of_several_messages_is_as_sure_as_its_answer() -> None:
+    said = (
+        OutboundMessage(author="bot", text="Dear Ann,"),
+        OutboundMessage(author="bot", text="14 days.", sources=(Source("a", 2, "A"),), odds=0.5),
+    )
+    outcome = Outcome(messages=said, step=None, misses=0, result=Result(), memory=Memory())
+    (letter,) = in_one(outcome).messages
+    assert (letter.sources, letter.odds) == (said[1].sources, 0.5)
 
 
 async def test_an_answer_with_a_step_is_noted_too(house: House) -> None:
