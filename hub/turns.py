@@ -151,7 +151,7 @@ class Turns:
                 alone = await self._knowledge.decide(text, language, version)
                 if alone.decision == "answer":
                     return alone
-            text = f"{memory.topic.title} {memory.topic.question}\n{text}"  # of what was tried, this found most
+            text = f"{memory.topic.title}\n{text}"  # the earlier question beside it would outweigh the new one
         return await self._knowledge.decide(text, language, version)
 
     async def finish(self, claim: Claim, outcome: Outcome) -> bool:

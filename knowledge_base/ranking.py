@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import get_args
 
@@ -31,9 +32,13 @@ SURE = 0.7
 ANSWER_QUANTILE = 0.95
 CLARIFY_QUANTILE = 0.90
 DOUBTFUL = 0.5
-"""As sure as one may be of a question that scores no more than everyday talk does, however far it is ahead."""
+"""As sure as one may be of what scores no more than everyday talk does, or names a topic and asks nothing about it,
+however far it is ahead."""
 CHOICES = 3
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+_SIGNS = re.compile(r"^[\W_]+|[\W_]+$")
+_WORD = re.compile(r"[a-z]+|[\u3400-\u9fff]{1,2}")
 
 
 class Limits(Struct, frozen=True):
@@ -107,11 +112,13 @@ class Ranking:
         read = [self.read(*question) for question in questions]
         vectors = self.index.embedder.encode([text for text, _ in read])
         return [
-            self.judge(self.index.search(text, vector, language, CHOICES), language, vector)
+            self.judge(self.index.search(text, vector, language, CHOICES), language, vector, text)
             for (text, language), vector in zip(read, vectors, strict=True)
         ]
 
-    def judge(self, matches: list[Match], language: Language, vector: Vectors | None = None) -> Decision:
+    def judge(
+        self, matches: list[Match], language: Language, vector: Vectors | None = None, question: str = ""
+    ) -> Decision:
         """The decision over matches already found for a question, whose `vector` tells what it was confused with."""
         limits, scores = self.limits[language], [match.score for match in matches]
         best = max(scores, default=-1.0)
@@ -119,7 +126,7 @@ class Ranking:
         if matches and vector is not None:
             given = min(given, self._contested(matches, vector, limits.everyday))
         sure = probability(self.lessons.recalibration(given))
-        if best <= limits.answer:
+        if best <= limits.answer or (matches and _names_a_topic(question, matches[0].question)):
             sure = min(sure, DOUBTFUL)
         hits = tuple(_hit(match, language) for match in matches)
         if sure >= SURE:
@@ -140,6 +147,12 @@ class Ranking:
 def build(articles: Iterable[Article], embedder: Embedder) -> Ranking:
     """A ranking over `articles` with the bundled background."""
     return Ranking(Index(articles, embedder), Background(embedder))
+
+
+def _names_a_topic(question: str, phrasing: str) -> bool:
+    """Whether it is a single word, and not one that an editor wrote down as a way to ask."""
+    asked, known = (_SIGNS.sub("", fold(text)) for text in (question, phrasing))
+    return bool(_WORD.fullmatch(asked)) and asked != known
 
 
 def _hit(match: Match, language: Language) -> Hit:

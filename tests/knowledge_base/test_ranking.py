@@ -7,7 +7,7 @@ from hub.types import Language
 from knowledge_base.embedder import Embedder
 from knowledge_base.everyday import bank
 from knowledge_base.index import Article, Index, Translation
-from knowledge_base.ranking import LANGUAGES, SURE, Background, Ranking, build
+from knowledge_base.ranking import DOUBTFUL, LANGUAGES, SURE, Background, Ranking, build
 
 RETURNS = Article(
     "returns",
@@ -125,3 +125,18 @@ def test_the_bank_is_large_and_repeats_nothing(language: Language) -> None:
 def test_the_bank_is_about_no_shop(language: Language, words: set[str]) -> None:
     text = "\n".join(bank(language))
     assert [word for word in words if word in text] == []
+
+
+@pytest.mark.parametrize("word", ["return", "Guarantee?", "退货", "保修？"])
+def test_a_single_word_is_asked_back_about(ranking: Ranking, word: str) -> None:
+    """It names a topic, and asks nothing about it."""
+    decision = ranking.decide(word, "en" if word.isascii() else "zh")
+    assert decision.decision == "clarify"
+    assert decision.confidence <= DOUBTFUL
+
+
+def test_a_single_word_that_an_editor_wrote_is_answered(bundled: Embedder, background: Background) -> None:
+    topic = Article(
+        "hours", 1, {"en": Translation("Opening hours", ("hours", "When are you open?"), "From nine to five.")}
+    )
+    assert Ranking(Index([*ARTICLES, topic], bundled), background).decide("Hours?", "en").decision == "answer"
