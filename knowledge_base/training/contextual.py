@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the model")
     parser.add_argument("--cache", type=Path, default=Path(".cache/training"), help="what the teacher said, kept")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--steps", type=int, default=900)
     parser.add_argument("--start", type=Path, help="folder of an earlier model to go on from")
     options = parser.parse_args()
 
