@@ -29,9 +29,6 @@ from hub.types import (
     Tried,
 )
 
-TOPIC = 200
-"""Characters of a question that are kept for those that lean on it."""
-
 HUMAN = "human"
 ASSIST = "assist"
 TAKE_BACK = "take_back"
@@ -41,13 +38,17 @@ ARTICLE = choices.ARTICLE
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """What comes of a turn. `memory` is what the next one is told; `complaint` is filed before anything is said."""
+    """What comes of a turn. `memory` is what the next one is told; `complaint` is filed before anything is said.
+
+    `language`: the one that was spoken; the conversation goes on in it until the customer's words show another.
+    """
 
     messages: tuple[OutboundMessage, ...]
     step: Step | None
     misses: int
     result: Result
     memory: Memory
+    language: Language
     complaint: Mapping[str, object] | None = None
 
 
@@ -80,10 +81,11 @@ def _words(members: Sequence[Member]) -> str:
 class _Draft:
     """The reply while it is being put together."""
 
-    def __init__(self, claim: Claim) -> None:
+    def __init__(self, claim: Claim, decision: Decision | None = None) -> None:
         self._claim = claim
         self._answers = tuple(member.id for member in claim.members)
-        self.language: Language = claim.conversation.language
+        # Who searched knows better: pinyin is Chinese, though its letters do not show it.
+        self.language: Language = decision.language if decision is not None else claim.conversation.language
         self.misses = claim.conversation.misses
         self.memory = msgspec.structs.replace(claim.conversation.memory, offered=())
         self.step: Step | None = None
@@ -110,7 +112,6 @@ class _Draft:
         )
 
     def found(self, decision: Decision) -> None:
-        self.language = decision.language  # pinyin is Chinese, though its letters do not show it
         match decision.decision:
             case "answer":
                 self.answer(decision.hits[0], decision.odds)
@@ -124,7 +125,7 @@ class _Draft:
         if self._says_it_again(hit):
             self.miss("missed")
             return
-        topic = Topic(asked(self._claim)[:TOPIC], hit.article, hit.title, self.misses)
+        topic = Topic(hit.article, hit.title, self.misses)
         self.misses = 0
         self.say(hit.answer, sources=(Source(hit.article, hit.revision, hit.title),), odds=odds)
         self.memory = msgspec.structs.replace(self.memory, topic=topic)
@@ -186,13 +187,14 @@ class _Draft:
             misses=self.misses,
             result=result,
             memory=self.memory,
+            language=self.language,
             complaint=self.complaint,
         )
 
 
 def compose(claim: Claim, reply: BotReply, decision: Decision | None) -> Outcome:
     """The outcome of a turn from the bot's reply and, where it asked for a search, what that found."""
-    draft = _Draft(claim)
+    draft = _Draft(claim, decision)
     if reply.dialogue is not None:
         draft.memory = msgspec.structs.replace(draft.memory, dialogue=reply.dialogue)
     said = any(isinstance(effect, Say) for effect in reply.effects)
@@ -223,7 +225,7 @@ def meanwhile(claim: Claim, reply: BotReply, decision: Decision | None) -> Outco
     answered, forms aside. The rest is for the agent to read. Taking back with words beside it ("never mind") may mean
     something else: nobody loses their place by it, but the button is offered.
     """
-    draft = _Draft(claim)
+    draft = _Draft(claim, decision)
     assists = claim.conversation.memory.assist
     opens_form = reply.dialogue is not None and reply.dialogue.form is not None
     unsure = any(isinstance(e, TakeBack) for e in reply.effects) and any(isinstance(e, Say) for e in reply.effects)

@@ -94,7 +94,14 @@ class Turns:
             if now is not None:
                 result = Result(note=claim.conversation.status)
                 await turns.end(
-                    conn, now.id, claim.turn, dropped=dropped, result=result, misses=now.misses, memory=now.memory
+                    conn,
+                    now.id,
+                    claim.turn,
+                    dropped=dropped,
+                    result=result,
+                    misses=now.misses,
+                    memory=now.memory,
+                    language=now.language,
                 )
         self._bus.signal("stream", str(claim.conversation.stream))
 
@@ -168,6 +175,7 @@ class Turns:
                     result=outcome.result,
                     misses=outcome.misses,
                     memory=outcome.memory,
+                    language=outcome.language,
                 )
             if more is not None:
                 self._told(claim.conversation, more)
@@ -186,6 +194,7 @@ class Turns:
                 self._bus.signal("turns", now.id)
                 return False  # no human had it: the same words are to be answered as things stand now
             if counts:
+                now = msgspec.structs.replace(now, language=outcome.language)
                 now = await self._carry_out(conn, now, claim, outcome)
             more = await turns.end(
                 conn,
@@ -195,6 +204,7 @@ class Turns:
                 result=outcome.result,
                 misses=outcome.misses if counts else now.misses,
                 memory=outcome.memory if counts else now.memory,
+                language=now.language,
             )
         self._told(now, more)
         return counts

@@ -197,9 +197,8 @@ class Dialogue(Struct, frozen=True, omit_defaults=True):
 
 
 class Topic(Struct, frozen=True, omit_defaults=True):
-    """What was answered last: the customer's words and the article. `misses`: how many there were before it."""
+    """The article that was answered with last. `misses`: how many there were before it."""
 
-    question: str
     article: str
     title: str
     misses: int = 0

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from hub.store import conversations, messages
 from hub.store.db import Connection
-from hub.types import Conversation, Delivery, Memory, OutboundMessage, Tried
+from hub.types import Conversation, Delivery, Language, Memory, OutboundMessage, Tried
 
 
 class Member(Struct, frozen=True):
@@ -56,6 +56,11 @@ _MEMBERS = "m.id as message_id, m.text, m.payload, m.extra"
 
 
 _NEW = "n.author = 'customer' and n.turn is null"
+
+_MORE = f"exists (select from messages n where n.conversation = $1 and {_NEW})"
+
+_SPOKEN = f"language = case when {_MORE} then c.language else {{}} end"
+"""The turn's language stays the conversation's, unless the customer has written more meanwhile: that shows its own."""
 
 
 def _members(rows: Sequence[Any]) -> tuple[Member, ...]:
@@ -200,6 +205,7 @@ async def speak_and_end(
     result: Result,
     misses: int,
     memory: Memory,
+    language: Language,
 ) -> bool | None:
     """Says what came of a turn and ends it, in one statement: the way of nearly all turns.
 
@@ -234,9 +240,9 @@ async def speak_and_end(
             from held where t.id = $6
         )
         update conversations c set turn = null, lease_token = null, lease_until = null, misses = $12,
-            memory = $13, updated_at = clock_timestamp()
+            memory = $13, updated_at = clock_timestamp(), {_SPOKEN.format("$16")}
         from held where c.id = held.id
-        returning exists (select from messages n where n.conversation = $1 and {_NEW})
+        returning {_MORE}
         """,
         claim.conversation.id,
         claim.token,
@@ -253,25 +259,34 @@ async def speak_and_end(
         conversations.encoded(memory),
         claim.conversation.status,
         [message.odds for message in said],
+        language,
     )
     return more
 
 
 async def end(
-    conn: Connection, conversation: str, turn: str, *, dropped: bool, result: Result, misses: int, memory: Memory
+    conn: Connection,
+    conversation: str,
+    turn: str,
+    *,
+    dropped: bool,
+    result: Result,
+    misses: int,
+    memory: Memory,
+    language: Language,
 ) -> bool:
     """Ends the turn of the locked conversation, and its lease with it.
 
     Answers whether new messages came meanwhile.
     """
     more: bool = await conn.fetchval(
-        """
+        f"""
         with ended as (
             update turns set state = $3, result = $4, finished_at = clock_timestamp() where id = $2
         )
-        update conversations set turn = null, lease_token = null, lease_until = null, misses = $5,
-            memory = $6, updated_at = clock_timestamp() where id = $1
-        returning exists (select from messages where conversation = $1 and author = 'customer' and turn is null)
+        update conversations c set turn = null, lease_token = null, lease_until = null, misses = $5,
+            memory = $6, updated_at = clock_timestamp(), {_SPOKEN.format("$7")} where id = $1
+        returning {_MORE}
         """,
         conversation,
         turn,
@@ -279,6 +294,7 @@ async def end(
         msgspec.json.encode(result).decode(),
         misses,
         conversations.encoded(memory),
+        language,
     )
     return more
 

@@ -88,16 +88,20 @@ class ScriptedKnowledge:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.fetched: list[Language] = []
 
     async def decide(self, text: str, language: Language, version: int) -> Decision:
         self.asked.append(text)
         if "shouji" in text:  # a phone, in pinyin
             return Decision("clarify", (HIT,), "zh")
-        if "return" in text:
+        if "aiqing" in text:  # love
+            return Decision("abstain", (HIT,), "zh")
+        if "return" in text.lower():
             return Decision("answer", (HIT,), language)
         return Decision("clarify" if "phone" in text else "abstain", (HIT,), language)
 
     async def fetch(self, article: str, language: Language, version: int) -> Hit | None:
+        self.fetched.append(language)
         return HIT if article == HIT.article else None
 
 

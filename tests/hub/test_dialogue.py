@@ -80,7 +80,7 @@ async def test_a_human_begins_anew(house: House) -> None:
 async def test_a_follow_up_is_asked_with_its_topic(house: House) -> None:
     await say(house, "can I return it?")
     (answer,) = await say(house, "and for headphones?")
-    assert house.knowledge.asked[-1] == "Returns can I return it?\nand for headphones?"
+    assert house.knowledge.asked[-1] == "Returns\nand for headphones?"
     assert answer.text == HIT.answer
 
 
@@ -101,6 +101,45 @@ async def test_who_types_pinyin_is_asked_back_in_chinese(house: House) -> None:
     (asked,) = await say(house, "wo de shouji")
     assert asked.text == texts.say("clarify", "zh")
     assert asked.buttons[-1].title == texts.say("none_of_these", "zh")
+
+
+async def test_who_types_pinyin_goes_on_in_chinese_without_words(house: House) -> None:
+    await say(house, "wo de shouji")
+    await say(house, "1")
+    assert house.knowledge.fetched == ["zh"]
+    await say(house, "wo de shouji")
+    (missed,) = await say(house, "2")
+    assert missed.text == texts.say("missed", "zh")
+    (handed,) = await say(house, "1")
+    assert handed.text == texts.say("handing_over", "zh")
+    assert ((await context(house)).language, (await state(house)).language) == ("zh", "zh")
+
+
+async def test_after_pinyin_english_words_are_answered_in_english(house: House) -> None:
+    await say(house, "wo de shouji")
+    (asked,) = await say(house, "my phone")
+    assert asked.text == texts.say("clarify", "en")
+    await say(house, "1")
+    assert house.knowledge.fetched == ["en"]
+
+
+async def test_english_words_that_come_while_pinyin_is_answered_count_more(house: House) -> None:
+    for text in ("wo de shouji", "shenme shi aiqing"):  # the two ways in which a turn ends
+        receipt = await house.say(text)
+        claim = await house.turns.claim(receipt.conversation)
+        assert claim is not None
+        outcome = await house.turns.answer(claim)
+        await house.say("what is love?")
+        assert await house.turns.finish(claim, outcome)
+        assert (await state(house)).language == "en"
+        await house.turns.take(receipt.conversation)
+
+
+async def test_who_waits_and_types_pinyin_is_told_in_chinese_that_there_is_no_answer(house: House) -> None:
+    await say(house, "a human, please")
+    await say(house, "Ask while I wait", ASSIST)
+    (told,) = await say(house, "shenme shi aiqing")
+    assert told.text == texts.say("for_the_agent", "zh")
 
 
 async def test_none_of_these_in_words_is_a_miss(house: House) -> None:

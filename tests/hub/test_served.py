@@ -63,7 +63,7 @@ def test_a_letter_of_several_messages_is_as_sure_as_its_answer() -> None:
         OutboundMessage(author="bot", text="Dear Ann,"),
         OutboundMessage(author="bot", text="14 days.", sources=(Source("a", 2, "A"),), odds=0.5),
     )
-    outcome = Outcome(messages=said, step=None, misses=0, result=Result(), memory=Memory())
+    outcome = Outcome(messages=said, step=None, misses=0, result=Result(), memory=Memory(), language="en")
     (letter,) = in_one(outcome).messages
     assert (letter.sources, letter.odds) == (said[1].sources, 0.5)
 
