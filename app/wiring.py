@@ -86,7 +86,9 @@ async def parts(settings: Settings) -> AsyncIterator[Parts]:
         steps = Steps(db, bus, channels, TranscriptContexts())
         intake = Intake(db, bus, steps, settings.file.conversation.reopen_within)
         model = await asyncio.to_thread(_embedder, settings)
-        knowledge = Knowledge(db, bus, model)
+        slow = isinstance(model, RememberingEmbedder)
+        meanwhile = await asyncio.to_thread(embedder.load, embedder.FAST) if slow else None
+        knowledge = Knowledge(db, bus, model, meanwhile=meanwhile)
         await knowledge.start()
         stack.push_async_callback(knowledge.stop)
         rasa = RasaClient(settings.rasa_url, settings.rasa_token) if settings.rasa_url else None

@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 WORTH_KEEPING = 32
 """Texts at once: articles of a start or an import, and not the questions of customers."""
 
+_AT_ONCE = 256
+"""Texts encoded before they are kept: whoever is killed at a start should not begin from nothing again and again."""
+
 _DIGEST = 16
 
 
@@ -51,10 +54,12 @@ class RememberingEmbedder:
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         known = np.array([place >= 0 for place in places], dtype=np.bool_)
         vectors[known] = self._kept["vector"][[place for place in places if place >= 0]]
-        if new := [place for place, found in enumerate(places) if found < 0]:
-            vectors[new] = self._embedder.encode([texts[place] for place in new])
+        new = [place for place, found in enumerate(places) if found < 0]
+        for first in range(0, len(new), _AT_ONCE):
+            some = new[first : first + _AT_ONCE]
+            vectors[some] = self._embedder.encode([texts[place] for place in some])
             if len(new) >= WORTH_KEEPING:
-                self._keep([digests[place] for place in new], vectors[new])
+                self._keep([digests[place] for place in some], vectors[some])
         return vectors
 
     def _keep(self, digests: Sequence[bytes], vectors: Vectors) -> None:

@@ -21,9 +21,9 @@ from hub.store.db import AWAY, Database
 from hub.types import Decision, Hit, Language
 from knowledge_base import learning, store
 from knowledge_base.embedder import Embedder
-from knowledge_base.index import Index, Match
+from knowledge_base.index import Article, Index, Match
 from knowledge_base.learning import Learning
-from knowledge_base.ranking import Background, Ranking
+from knowledge_base.ranking import Background, Ranking, build
 from knowledge_base.store import Change
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,11 @@ class _Served(Struct, frozen=True):
     version: int
     ranking: Ranking
 
+    @property
+    def model(self) -> Embedder:
+        """By which it is searched."""
+        return self.ranking.index.embedder
+
 
 class _Question(Struct, frozen=True, eq=False):
     """Somebody waits for this."""
@@ -52,13 +57,22 @@ class _Question(Struct, frozen=True, eq=False):
 class Knowledge:
     """Searches what is published; the core's `KnowledgeBase`.
 
-    One thread searches and another builds, so that a large change does not hold up the questions.
+    One thread searches and another builds, so that a large change does not hold up the questions. `meanwhile` is a
+    quick embedder, by which questions are answered until `embedder` has encoded all that is published.
     """
 
-    def __init__(self, db: Database, bus: Bus, embedder: Embedder, background: Background | None = None) -> None:
+    def __init__(
+        self,
+        db: Database,
+        bus: Bus,
+        embedder: Embedder,
+        background: Background | None = None,
+        meanwhile: Embedder | None = None,
+    ) -> None:
         self._db = db
         self._bus = bus
         self._embedder = embedder
+        self._meanwhile = meanwhile
         self._background = background
         self._served: _Served | None = None
         self._learning = Learning(embedder, LONGEST_QUESTION)
@@ -89,7 +103,7 @@ class Knowledge:
         if self._served is None:
             return False, "not loaded yet"
         served = self._served
-        return True, f"{len(served.ranking.index)} articles, version {served.version}, model {self._embedder.name}"
+        return True, f"{len(served.ranking.index)} articles, version {served.version}, model {served.model.name}"
 
     async def decide(self, text: str, language: Language, version: int) -> Decision:
         """What to do with a customer's question; raises one of `AWAY` where `version` cannot be loaded."""
@@ -119,14 +133,19 @@ class Knowledge:
                 change = await store.changes(conn, served.version if served else 0)
             if served is None or change.version > served.version:
                 loop = asyncio.get_running_loop()
-                served = await loop.run_in_executor(self._builder, self._build, served, change)
-                self._served = served
+                if served is None and self._meanwhile is not None:
+                    self._served = await loop.run_in_executor(self._builder, _quickly, self._meanwhile, change)
+                    log.info("knowledge base: answers by %s until all is encoded", self._meanwhile.name)
+                self._served = served = await loop.run_in_executor(self._builder, self._build, served, change)
+                self._meanwhile = None
                 log.info("knowledge base: version %d, %d articles", served.version, len(served.ranking.index))
             return served
 
     async def learn(self) -> None:
         """Takes up what became of the answers since the last time, if there is something to learn from it."""
         served = self._served or await self.refresh()
+        if served.model is not self._embedder:
+            return  # its vectors are no use there
         async with self._db.connection() as conn:
             found = await self._learning.read(conn, served.version)
         if found is None:
@@ -166,9 +185,7 @@ class Knowledge:
         articles = dict(served.ranking.index.articles) if served else {}
         for id in change.gone:
             articles.pop(id, None)
-        for item in change.served:
-            article = store.served_article(*item)
-            articles[article.id] = article
+        articles |= _articles(change)
         known = served.ranking.index if served else None
         index = Index(articles.values(), self._embedder, known)
         return _Served(change.version, Ranking(index, self._background, served.ranking if served else None))
@@ -204,6 +221,14 @@ def _tries_again(what: str) -> Iterator[None]:
         log.warning("knowledge base: the database is away (%s)", type(error).__name__)
     except Exception:
         log.exception("knowledge base: could not %s; tries again", what)
+
+
+def _articles(change: Change) -> dict[str, Article]:
+    return {article.id: article for article in (store.served_article(*item) for item in change.served)}
+
+
+def _quickly(embedder: Embedder, change: Change) -> _Served:
+    return _Served(change.version, build(_articles(change).values(), embedder))
 
 
 def _decide(ranking: Ranking, questions: list[_Question]) -> list[Decision]:

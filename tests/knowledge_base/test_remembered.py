@@ -76,3 +76,19 @@ def test_without_a_disk_it_encodes(fast: Embedder, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert (RememberingEmbedder(fast, tmp_path / "file").encode(TEXTS) == fast.encode(TEXTS)).all()
     assert RememberingEmbedder(fast, tmp_path).encode([]).shape == (0, fast.dimension)
+
+
+def test_who_is_killed_at_a_start_does_not_begin_anew(fast: Embedder, tmp_path: Path) -> None:
+    many = [f"text number {number}" for number in range(600)]
+
+    class Killed(Counting):
+        def encode(self, texts: Sequence[str]) -> Vectors:
+            if many[-1] in texts:
+                raise KeyboardInterrupt
+            return super().encode(texts)
+
+    with pytest.raises(KeyboardInterrupt):
+        RememberingEmbedder(Killed(fast), tmp_path).encode(many)
+    counting = Counting(fast)
+    assert (RememberingEmbedder(counting, tmp_path).encode(many) == fast.encode(many)).all()
+    assert 0 < len(counting.encoded) < len(many) / 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -93,7 +94,38 @@ async def test_it_is_ready_once_it_has_loaded(desk: Desk) -> None:
     assert await knowledge.ready() == (False, "not loaded yet")
     await knowledge.start()
     await until(lambda: knowledge._served is not None)
-    assert await knowledge.ready() == (True, f"{SAMPLE} articles, version 1, model bundled")
+    assert await knowledge.ready() == (True, f"{SAMPLE} articles, version 1, model bundled-fast")
+
+
+class Slow:
+    """The real embedder under another name, which encodes nothing until it may."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self.name, self.fingerprint, self.dimension = "slow", "slow", embedder.dimension
+        self._embedder = embedder
+        self.may = threading.Event()
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        assert self.may.wait(60)
+        return self._embedder.encode(texts)
+
+
+async def test_a_quick_model_answers_until_the_other_has_encoded_all(desk: Desk, embedder: Embedder) -> None:
+    await desk.published("Fourteen days.", RETURNS)
+    slow = Slow(embedder)
+    knowledge = Knowledge(desk.db, desk.bus, slow, meanwhile=embedder)
+    await knowledge.start()
+    try:
+        await until(lambda: knowledge._served is not None)
+        assert (await knowledge.ready())[1].endswith(f"model {embedder.name}")
+        assert (await knowledge.decide(RETURNS, "en", 1)).hits[0].answer == "Fourteen days."
+        await knowledge.learn()  # its vectors would not fit
+        slow.may.set()
+        await until(lambda: knowledge._served is not None and knowledge._served.model is slow)
+        assert (await knowledge.decide(RETURNS, "en", 1)).hits[0].answer == "Fourteen days."
+    finally:
+        slow.may.set()
+        await knowledge.stop()
 
 
 async def test_it_waits_for_a_database_that_is_away(
