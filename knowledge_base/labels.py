@@ -42,14 +42,15 @@ async def answers(conn: Connection) -> list[Answered]:
             left join feedback f using (message)
         )
         select article, revision, odds, correct, helpful, correct is null and helpful is null and exists (
-            select from messages m, lateral (
+            select from (
                 select s.seq from status_changes s where s.conversation = m.conversation and s.seq > m.seq
                     and s.status = 'waiting' and s.reason in ('asked', 'missed_twice') order by s.seq limit 1) handed
-            where m.key = latest.message and 2 > (
+            where 2 > (
                 select count(*) from messages c where c.conversation = m.conversation and c.author = 'customer'
                     and c.key > m.key and c.seq < handed.seq)
-        ) as handed_over
-        from latest
+        ) as handed_over, i.customer
+        from latest join messages m on m.key = latest.message join identities i on i.id = m.identity
+        order by message desc
         """,
         LATEST,
     )
@@ -71,11 +72,11 @@ async def wrong(conn: Connection, longest: int) -> list[Wrong]:
             (select f.message, 'customer', f.created_at from feedback f join served_answers s using (message)
                 where not f.helpful and s.correct is null)
         ),
-        latest as (
+        latest as (  -- agents' first: however many thumbs there are, they push none of those out
             select said.message, said.by, said.at, s.article, s.revision, m.turn
             from said join served_answers s using (message) join messages m on m.key = s.message
                 join articles a on a.id = s.article and a.published_revision = s.revision
-            where s.odds is not null order by said.at desc limit $1
+            where s.odds is not null order by said.by, said.at desc limit $1
         )
         select message, article, revision, asked.question, by from latest, lateral (
             select left(string_agg(q.text, E'\n' order by q.sent_at, q.key), $2) as question
@@ -89,10 +90,17 @@ async def wrong(conn: Connection, longest: int) -> list[Wrong]:
 
 
 def _answered(
-    article: str, revision: int, odds: float, correct: bool | None, helpful: bool | None, handed_over: bool
+    article: str,
+    revision: int,
+    odds: float,
+    correct: bool | None,
+    helpful: bool | None,
+    handed_over: bool,
+    customer: str,
 ) -> Answered:
+    key = (article, revision)
     if correct is not None:
-        return Answered((article, revision), odds, correct, "agent")
+        return Answered(key, odds, correct, "agent", customer)
     if helpful is not None:
-        return Answered((article, revision), odds, helpful, "customer")
-    return Answered((article, revision), odds, not handed_over, "handover" if handed_over else None)
+        return Answered(key, odds, helpful, "customer", customer)
+    return Answered(key, odds, not handed_over, "handover" if handed_over else None, customer)

@@ -27,10 +27,11 @@ messages go."""
 
 
 class Labels(Struct, frozen=True):
-    """What is known of past answers."""
+    """What is known of past answers. `seen`: by what it is told that there is more."""
 
     answers: list[Answered]
     wrong: list[Wrong]
+    seen: tuple[Mark, int] | None = None
 
 
 class Learning:
@@ -41,20 +42,17 @@ class Learning:
         self._longest = longest
         self._vectors: dict[tuple[int, str], Vectors] = {}
         self._seen: tuple[Mark, int] | None = None
-        self._read_at = 0.0
+        self._again_at = 0.0
 
     async def read(self, conn: Connection, version: int) -> Labels | None:
         """The labels, where there may be others than the last time, or other revisions served; else None."""
-        now = time.monotonic()
         seen = (await labels.mark(conn), version)
-        if seen == self._seen and now < self._read_at:
+        if seen == self._seen and time.monotonic() < self._again_at:
             return None
-        found = Labels(await labels.answers(conn), await labels.wrong(conn, self._longest))
-        self._seen, self._read_at = seen, now + AT_LEAST_EVERY
-        return found
+        return Labels(await labels.answers(conn), await labels.wrong(conn, self._longest), seen)
 
     def lessons(self, found: Labels, ranking: Ranking) -> Lessons:
-        """What they teach. Blocks: encodes the questions that are new."""
+        """What they teach. Blocks: encodes the questions that are new. Until it succeeds, `read` finds them again."""
         wrong = teaching(found.answers, found.wrong)
         meant = [ranking.read(one.question, detect(one.question) or "en")[0] for one in wrong]
         named = [(one.message, text) for one, text in zip(wrong, meant, strict=True)]
@@ -67,4 +65,6 @@ class Learning:
         of: dict[Key, list[Vectors]] = {}
         for one, name in zip(wrong, named, strict=True):
             of.setdefault(one.key, []).append(known[name])
-        return Lessons(fit(found.answers), {key: np.stack(vectors) for key, vectors in of.items()})
+        learned = Lessons(fit(found.answers), {key: np.stack(vectors) for key, vectors in of.items()})
+        self._seen, self._again_at = found.seen, time.monotonic() + AT_LEAST_EVERY
+        return learned

@@ -16,7 +16,7 @@ more article, until an editor publishes a new revision of it.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -42,21 +42,29 @@ PRIOR = 600.0
 _PRIOR_ODDS = np.linspace(0.0, 6.0, 13)
 LEAST_SLOPE = 0.2
 
-TASTE = 0.05
-"""The share of an article's answers that customers have to call wrong before it counts as a matter of their questions.
-Below, it is taste, mischief or a slip: otherwise one visitor could take an answer away from all. Agents' words count
-at once."""
+TASTE, AT_LEAST = 0.05, 2
+"""The share, and the number, of those who were given an article's answer that have to call it wrong before it counts
+as a matter of their questions. Below, it is taste, mischief or a slip: otherwise one visitor could take an answer away
+from all. Agents' words count at once."""
+
+HEARD = 5
+"""As many answers of one customer count in full, and more of them no more than these: otherwise one visitor could make
+the assistant unsure of everything. What agents say of them counts in full."""
 
 _STEPS, _CLOSE = 50, 1e-4
 
 
 class Answered(Struct, frozen=True):
-    """An answer that was given: with which odds, whether it was right, and who or what says so (None: nobody)."""
+    """An answer that was given: with which odds, whether it was right, and who or what says so (None: nobody).
+
+    `customer` is who got it; None where that is not known, and somebody else each time.
+    """
 
     key: Key
     odds: float
     right: bool = True
     by: By | None = None
+    customer: str | None = None
 
 
 class Wrong(Struct, frozen=True):
@@ -101,9 +109,7 @@ def fit(answers: Sequence[Answered]) -> Recalibration:
     given = np.array([answer.odds for answer in answers])
     odds = np.concatenate([given, _PRIOR_ODDS])
     right = np.concatenate([[float(answer.right) for answer in answers], _probability(_PRIOR_ODDS)])
-    weights = np.concatenate(
-        [[WEIGHTS[answer.by] for answer in answers], np.full(len(_PRIOR_ODDS), PRIOR / len(_PRIOR_ODDS))]
-    )
+    weights = np.concatenate([_weights(answers), np.full(len(_PRIOR_ODDS), PRIOR / len(_PRIOR_ODDS))])
     shift, slope = _minimum(odds, right, weights, np.array([0.0, 1.0]), free=True)
     if slope < LEAST_SLOPE:  # the loss is convex: the best that is allowed is at the edge
         shift, slope = _minimum(odds, right, weights, np.array([0.0, LEAST_SLOPE]), free=False)
@@ -112,9 +118,22 @@ def fit(answers: Sequence[Answered]) -> Recalibration:
 
 def teaching(answers: Sequence[Answered], wrong: Sequence[Wrong]) -> list[Wrong]:
     """Those of the wrong questions that count: what customers say has to be more than taste."""
-    given = Counter(answer.key for answer in answers)
-    refused = Counter(answer.key for answer in answers if answer.by == "customer" and not answer.right)
-    return [one for one in wrong if one.by == "agent" or refused[one.key] >= TASTE * given[one.key]]
+    given, refused = defaultdict[Key, set[str | int]](set), defaultdict[Key, set[str | int]](set)
+    for place, answer in enumerate(answers):
+        somebody = answer.customer or place
+        given[answer.key].add(somebody)
+        if answer.by == "customer" and not answer.right:
+            refused[answer.key].add(somebody)
+    counts = {key for key, by in refused.items() if len(by) >= max(AT_LEAST, TASTE * len(given[key]))}
+    return [one for one in wrong if one.by == "agent" or one.key in counts]
+
+
+def _weights(answers: Sequence[Answered]) -> list[float]:
+    many = Counter(answer.customer for answer in answers if answer.customer and answer.by != "agent")
+    return [
+        WEIGHTS[answer.by] * (1.0 if answer.by == "agent" else min(1.0, HEARD / max(1, many[answer.customer])))
+        for answer in answers
+    ]
 
 
 Floats = NDArray[np.float64]

@@ -111,13 +111,26 @@ def test_labels_that_say_right_take_back_what_others_said() -> None:
 
 
 def test_one_visitor_takes_no_answer_away_from_all() -> None:
-    wrong = [Wrong(1, KEY, "a", "customer"), Wrong(2, KEY, "b", "agent"), Wrong(3, ("other", 1), "c", "customer")]
-    given = [Answered(KEY, 2.0)] * 99 + [Answered(KEY, 2.0, False, "customer")]
-    assert 1 / len(given) < TASTE
-    assert teaching(given, wrong) == wrong[1:2] + wrong[2:]  # of the other's answers none is known: it counts
+    wrong = [Wrong(1, KEY, "a", "customer"), Wrong(2, KEY, "b", "agent")]
+    often = [Answered(KEY, 2.0, False, "customer", "ann")] * 100
+    assert teaching(often, wrong) == wrong[1:]
 
-    more = given + [Answered(KEY, 2.0, False, "customer")] * 9
-    assert teaching(more, wrong) == wrong
+    few = [*often, Answered(KEY, 2.0, False, "customer", "ben")]
+    assert teaching(few, wrong) == wrong
+    assert TASTE > 0.02
+    many = [Answered(KEY, 2.0, customer=f"customer {n}") for n in range(98)]
+    assert teaching(few + many, wrong) == wrong[1:]
+    more = [Answered(KEY, 2.0, False, "customer", f"customer {n}") for n in range(8)]
+    assert teaching(few + many + more, wrong) == wrong
+
+
+def test_one_visitor_does_not_make_it_unsure_of_everything() -> None:
+    def of_one(by: By) -> list[Answered]:
+        return [Answered(KEY, odds, False, by, "ann") for odds in SPREAD * 100]
+
+    assert claimed(of_one("customer")) > 0.84
+    assert claimed(of_one("handover")) > 0.84
+    assert claimed(of_one("agent")) == claimed(labelled(700, 0.0))  # whoever asked: an agent read all of them
 
 
 # Wrong questions compete -----------------------------------------------------------------------------------------

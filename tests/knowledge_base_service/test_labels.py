@@ -114,6 +114,23 @@ async def test_only_the_latest_are_read(shop: Shop, monkeypatch: pytest.MonkeyPa
     assert await shop.wrong() == [(RETURNS, "agent"), (WARRANTY, "agent")]
 
 
+async def test_however_many_thumbs_there_are_agents_words_are_read(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    await shop.desk.published("Two years.", WARRANTY)
+    await shop.correct(await shop.tell(WARRANTY), False)
+    for _ in range(2):
+        await shop.thumb(await shop.tell(RETURNS, sender="ben"), False)
+    monkeypatch.setattr(labels, "LATEST_WRONG", 2)
+    assert await shop.wrong() == [(WARRANTY, "agent"), (RETURNS, "customer")]
+
+
+async def test_it_is_known_whose_answers_these_were(shop: Shop) -> None:
+    for sender in ("ann", "ben", "ann"):
+        await shop.tell(RETURNS, sender=sender)
+    async with shop.house.db.connection() as conn:
+        first, second, third = [answer.customer for answer in await labels.answers(conn)]
+    assert first == third != second
+
+
 async def test_each_label_moves_the_mark(shop: Shop) -> None:
     async def mark() -> labels.Mark:
         async with shop.house.db.connection() as conn:

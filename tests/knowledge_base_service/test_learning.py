@@ -13,7 +13,7 @@ from hub.bus import Bus
 from hub.types import Decision
 from knowledge_base import learning
 from knowledge_base.embedder import Embedder, Vectors
-from knowledge_base.outcomes import Lessons, Wrong
+from knowledge_base.outcomes import Lessons, Recalibration, Wrong
 from knowledge_base.remembered import WORTH_KEEPING
 from knowledge_base.service import Knowledge
 from tests.hub.house import open_house
@@ -50,10 +50,11 @@ async def test_all_processes_learn_from_a_correction_and_from_its_undoing(shop: 
             assert (await until(process, decision)).hits[0].article == answer.sources[0].article
 
 
-async def test_a_thumb_teaches_too_and_other_questions_are_answered_as_before(shop: Shop) -> None:
-    await shop.thumb(await shop.tell(RETURNS), False)
-    await shop.knowledge.learn()
-    assert (await shop.knowledge.decide(RETURNS, "en", 0)).decision == "clarify"
+async def test_thumbs_of_more_than_one_teach_too_and_other_questions_are_answered_as_before(shop: Shop) -> None:
+    for sender, decision in (("ann", "answer"), ("ann", "answer"), ("ben", "clarify")):
+        await shop.thumb(await shop.tell(RETURNS, sender=sender), False)
+        await shop.knowledge.learn()
+        assert (await shop.knowledge.decide(RETURNS, "en", 0)).decision == decision
     assert (await shop.knowledge.decide(WARRANTY, "en", 0)).decision == "answer"
 
 
@@ -110,17 +111,35 @@ async def test_many_wrong_answers_make_it_less_sure_of_all(shop: Shop) -> None:
 
 async def test_it_reads_labels_only_where_there_are_new_ones(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     made = shop.knowledge._learning
-    await shop.knowledge.refresh()
-    async with shop.house.db.connection() as conn:
-        assert await made.read(conn, 1) is not None
-        assert await made.read(conn, 1) is None
-        assert await made.read(conn, 2) is not None  # other revisions are served
+    ranking = (await shop.knowledge.refresh()).ranking
+
+    async def reads(version: int) -> bool:
+        async with shop.house.db.connection() as conn:
+            found = await made.read(conn, version)
+        if found is not None:
+            made.lessons(found, ranking)
+        return found is not None
+
+    assert [await reads(1), await reads(1), await reads(2)] == [True, False, True]  # other revisions are served
     await shop.correct(await shop.tell(RETURNS), False)
-    async with shop.house.db.connection() as conn:
-        assert await made.read(conn, 2) is not None
-        assert await made.read(conn, 2) is None
-        monkeypatch.setattr(made, "_read_at", 0.0)
-        assert await made.read(conn, 2) is not None  # and once in a while
+    assert [await reads(2), await reads(2)] == [True, False]
+    monkeypatch.setattr(made, "_again_at", 0.0)
+    assert await reads(2)  # and once in a while
+
+
+async def test_what_could_not_be_learned_is_learned_the_next_time(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    knowledge, ways = shop.knowledge, [learning.fit]
+
+    def fails_once(*given: Any) -> Recalibration:
+        monkeypatch.setattr(learning, "fit", ways.pop())
+        raise MemoryError
+
+    await shop.correct(await shop.tell(RETURNS), False)
+    monkeypatch.setattr(learning, "fit", fails_once)
+    with pytest.raises(MemoryError):
+        await knowledge.learn()
+    await knowledge.learn()
+    assert (await knowledge.decide(RETURNS, "en", 0)).decision == "clarify"
 
 
 class Noting:
