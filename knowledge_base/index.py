@@ -16,6 +16,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from hub.types import Language
+from knowledge_base import pinyin
 from knowledge_base.embedder import Embedder, Vectors, normalised
 from knowledge_base.lexical import Asked, Lexicon, Mask, Places, Words, held
 from knowledge_base.spelling import Speller, vocabulary
@@ -117,7 +118,9 @@ class Part:
         sizes = np.array([len(found) for found in owned], dtype=np.intp)
         matrix[len(phrasings) :] = normalised(np.add.reduceat(matrix[: len(phrasings)], np.cumsum(sizes) - sizes))
         folded = [fold(phrasing) for phrasing in phrasings]
-        return cls(articles, sizes, phrasings, matrix, Words.of(folded), Words.of(folded, spelled))
+        # Phrasings in pinyin teach characters: nobody's "fapiao" is a brand because somebody else typed it too.
+        read = [pinyin.to_characters(text) for text in folded]
+        return cls(articles, sizes, phrasings, matrix, Words.of(folded), Words.of(read, spelled))
 
     @classmethod
     def joined(cls, parts: Sequence[tuple[Part, Mask]]) -> Part:

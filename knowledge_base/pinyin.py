@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Container
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -47,8 +48,11 @@ def _syllables() -> frozenset[str]:
     return frozenset(syllable for key in table()[0] for syllable in key.split("'"))
 
 
-def to_characters(folded: str) -> str:
-    """Folded text with what is pinyin in it written in characters. Takes microseconds where there is none."""
+def to_characters(folded: str, known: Container[str] = ()) -> str:
+    """Folded text with what is pinyin in it written in characters. Takes microseconds where there is none.
+
+    What might be pinyin and is nothing but `known` words stays: a brand, "GaN".
+    """
     parts = _TOKEN.findall(folded)
     found: list[str] = []
     place = 0
@@ -60,23 +64,27 @@ def to_characters(folded: str) -> str:
         end = place + 1
         while end + 1 < len(parts) and _GAP.fullmatch(parts[end]) and parts[end + 1].isascii():
             end += 2
-        found.append(_read(parts[place:end]))
+        found.append(_read(parts[place:end], known))
         place = end
     return "".join(found)
 
 
-def _read(parts: list[str]) -> str:
-    """Words and the gaps between them, read in the likeliest way; as they stand where most of them are English then."""
+def _read(parts: list[str], known: Container[str]) -> str:
+    """Words and the gaps between them, read in the likeliest way.
+
+    As they stand where most of them are English then, or the others are all `known`.
+    """
     words, gaps = parts[::2], [*parts[1::2], ""]
     ways = [_cut(word) for word in words]
     english = table()[1]
     if not any(found and english.get(word, -99.0) < _COMMON for word, found in zip(words, ways, strict=True)):
         return "".join(parts)
-    best: list[tuple[float, str, int]] = [(0.0, "", 0)]  # log probability, what is read, and how many words in English
+    # Log probability, what is read, how many words are English in it, and how many others are not known.
+    best: list[tuple[float, str, int, int]] = [(0.0, "", 0, 0)]
     for end in range(1, len(words) + 1):
-        score, text, kept = best[end - 1]
+        score, text, kept, new = best[end - 1]
         last = words[end - 1]
-        choices = [(score + _ENGLISH_WORD + _english(last), text + last + gaps[end - 1], kept + 1)]
+        choices = [(score + _ENGLISH_WORD + _english(last), text + last + gaps[end - 1], kept + 1, new)]
         spans: list[tuple[str, ...]] = [()]
         for start in range(end - 1, max(-1, end - 1 - _LONGEST_SPAN), -1):
             if not ways[start]:
@@ -84,11 +92,12 @@ def _read(parts: list[str]) -> str:
             spans = [(*way, *span) for way in ways[start] for span in spans][: 2 * _WAYS]
             read = max((found for span in spans if (found := _decode(span))), default=None)
             if read:
-                score, text, kept = best[start]
-                choices.append((score + _PINYIN_SPAN + read[0], text + read[1] + gaps[end - 1], kept))
+                score, text, kept, new = best[start]
+                new += sum(word not in known for word in words[start:end])
+                choices.append((score + _PINYIN_SPAN + read[0], text + read[1] + gaps[end - 1], kept, new))
         best.append(max(choices))
-    _, text, kept = best[-1]
-    return text if kept <= len(words) / 2 else "".join(parts)
+    _, text, kept, new = best[-1]
+    return text if new and kept <= len(words) / 2 else "".join(parts)
 
 
 def _english(word: str) -> float:

@@ -25,7 +25,7 @@ from knowledge_base.embedder import Embedder, Vectors
 from knowledge_base.everyday import bank
 from knowledge_base.index import Article, Index, Match, Tops
 from knowledge_base.outcomes import Lessons
-from knowledge_base.text import fold
+from knowledge_base.text import HAN, fold
 
 SURE = 0.7
 """From this probability on a question is answered."""
@@ -95,8 +95,9 @@ class Ranking:
         meant = self.index.speller.corrected(question)
         if meant == fold(question):
             return question, language
-        spoken = detect(meant)
-        return meant, language if spoken is None or spoken == detect(question) else spoken
+        # Only pinyin makes characters out of none; the title in front of what leans on it may have some already.
+        is_pinyin = len(HAN.findall(meant)) > len(HAN.findall(question)) and detect(meant) == "zh"
+        return meant, "zh" if is_pinyin else language
 
     def find(self, question: str, language: Language, count: int = CHOICES) -> list[Match]:
         """The best articles, whether or not they are good enough."""

@@ -22,6 +22,7 @@ from knowledge_base.embedder import BUNDLED_PATH
 from knowledge_base.text import HAN, fold
 
 _RUN = re.compile(r"[\u3400-\u9fff]+|[a-z]+")
+_SPELLED_OUT = re.compile(r"(?<!\w)(?!a )(?:[a-z] )+(?:[0-9] )*[0-9](?!\w)")  # a product's number; "a 5" is none
 _SHORTEST, _LONG = 4, 8  # letters of an English word that is corrected; from which on it may have two slips
 _ENDINGS = (("s", ""), ("es", ""), ("ies", "y"), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"))
 _SPANS = (4, 3, 2)  # characters that are read by their sound together
@@ -57,8 +58,8 @@ class Speller:
 
     def corrected(self, question: str) -> str:
         """The question, folded and corrected."""
-        folded = fold(question)
-        read = pinyin.to_characters(folded)
+        folded = _SPELLED_OUT.sub(lambda number: number[0].replace(" ", ""), fold(question))
+        read = pinyin.to_characters(folded, self._latin)
         return _RUN.sub(partial(self._run, _SLIP if read == folded else _MISREAD), read)
 
     def _run(self, slip: float, found: re.Match[str]) -> str:

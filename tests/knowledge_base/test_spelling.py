@@ -46,6 +46,7 @@ def speller() -> Speller:
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
+        ("xiaomi", "小米"),
         ("wo de kuaidi dao na le", "我的快递到哪了"),
         ("wodekuaididaonale", "我的快递到哪了"),
         ("fapiao zenme kai?", "发票怎么开?"),
@@ -75,6 +76,26 @@ def test_pinyin_becomes_characters(typed: str, meant: str) -> None:
 )
 def test_english_stays(english: str) -> None:
     assert pinyin.to_characters(english) == english
+
+
+@pytest.mark.parametrize("typed", ["xiaomi", "Xiaomi?", "xiaomi手机", "amount GaN"])
+def test_what_the_articles_write_in_latin_is_no_pinyin(typed: str) -> None:
+    knows = of(["Does it work with a Xiaomi phone?", "How strong is the GaN charger?"], VOCABULARY)
+    assert knows.corrected(typed) == fold(typed)
+    assert of(["fapiao zai na kai"], VOCABULARY).corrected("xiaomi") == "小米"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("P L 2 0 0 怎么充电", "pl200 怎么充电"),
+        ("is the Z R 7 waterproof?", "is the zr7 waterproof?"),
+        ("a 5 to 7 day trip, plan B", "a 5 to 7 day trip, plan b"),
+        ("order 1 2 3 4", "order 1 2 3 4"),
+    ],
+)
+def test_a_number_that_is_spelled_out_is_one_word(speller: Speller, typed: str, meant: str) -> None:
+    assert speller.corrected(typed) == meant
 
 
 def test_letters_without_end_are_read_in_time() -> None:
