@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from knowledge_base import minilm
-from knowledge_base.embedder import BETTER, StaticEmbedder, Vectors, normalised
+from knowledge_base.embedder import BETTER, Vectors, normalised, static
 from knowledge_base.minilm import Floats
 from knowledge_base.reader import LONGEST, Reader
 
@@ -33,7 +33,7 @@ class BetterEmbedder:
     """Both models beside each other: a dot product is the weighted sum of their likenesses."""
 
     def __init__(self) -> None:
-        self._static, self._contextual = StaticEmbedder(), ContextualEmbedder()
+        self._static, self._contextual = static(), ContextualEmbedder()
         self.name = BETTER
         self.dimension = self._contextual.dimension + self._static.dimension
         parts = f"{self._static.fingerprint} {self._contextual.fingerprint} {SHARE}"

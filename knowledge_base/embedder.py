@@ -9,6 +9,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -51,12 +52,18 @@ def load(model: str = BUNDLED) -> Embedder:
     # where the cores are busy.
     threadpool_limits(1, "blas")
     if model == FAST:
-        return StaticEmbedder()
+        return static()
     if model in (BUNDLED, BETTER):
         from knowledge_base.contextual import BetterEmbedder
 
         return BetterEmbedder()
     return LibraryEmbedder(model)
+
+
+@cache
+def static() -> StaticEmbedder:
+    """The static model of this repository, of which one serves all: it never changes."""
+    return StaticEmbedder()
 
 
 class StaticEmbedder:

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from asyncio import Future
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -58,7 +58,8 @@ class Knowledge:
     """Searches what is published; the core's `KnowledgeBase`.
 
     One thread searches and another builds, so that a large change does not hold up the questions. `meanwhile` is a
-    quick embedder, by which questions are answered until `embedder` has encoded all that is published.
+    quick embedder, by which questions are answered while `embedder` encodes most of what is published: at a first
+    start, after an import.
     """
 
     def __init__(
@@ -82,6 +83,8 @@ class Knowledge:
         self._waiting: list[_Question] = []
         self._searching = False
         self._following: list[asyncio.Task[None]] = []
+        self._encoding: asyncio.Task[None] | None = None
+        self._encoded: Ranking | None = None  # the last one by `embedder`, while the quick one serves
 
     async def start(self) -> None:
         """Begins to load and to follow. Does not wait for the database."""
@@ -92,9 +95,10 @@ class Knowledge:
         for question in self._waiting:
             question.decision.cancel()
         self._waiting.clear()
-        for task in self._following:
+        tasks = [*self._following, *([self._encoding] if self._encoding else [])]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._following, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         for thread in (self._searcher, self._builder):
             await asyncio.to_thread(thread.shutdown)
 
@@ -133,12 +137,10 @@ class Knowledge:
                 change = await store.changes(conn, served.version if served else 0)
             if served is None or change.version > served.version:
                 loop = asyncio.get_running_loop()
-                if served is None and self._meanwhile is not None:
-                    self._served = await loop.run_in_executor(self._builder, _quickly, self._meanwhile, change)
-                    log.info("knowledge base: answers by %s until all is encoded", self._meanwhile.name)
-                self._served = served = await loop.run_in_executor(self._builder, self._build, served, change)
-                self._meanwhile = None
+                self._served = served = await loop.run_in_executor(self._builder, self._follow, served, change)
                 log.info("knowledge base: version %d, %d articles", served.version, len(served.ranking.index))
+            if served.model is not self._embedder and (self._encoding is None or self._encoding.done()):
+                self._encoding = asyncio.create_task(self._encode())
             return served
 
     async def learn(self) -> None:
@@ -154,7 +156,8 @@ class Knowledge:
         lessons = await asyncio.to_thread(self._learning.lessons, found, served.ranking)
         async with self._refreshing:
             served = self._served or served
-            self._served = _Served(served.version, served.ranking.taught(lessons))
+            if served.model is self._embedder:
+                self._served = _Served(served.version, served.ranking.taught(lessons))
 
     async def _catch_up(self, version: int) -> _Served:
         served = self._served
@@ -173,22 +176,39 @@ class Knowledge:
                 await self.learn()
             await asyncio.sleep(learning.EVERY)
 
-    def _build(self, served: _Served | None, change: Change) -> _Served:
-        if self._background is None:
-            self._background = Background(self._embedder)
-        if (
-            served is not None
-            and not change.served
-            and not any(id in served.ranking.index.articles for id in change.gone)
-        ):
-            return _Served(change.version, served.ranking)
+    async def _encode(self) -> None:
+        """Replaces what the quick embedder serves, once the other has encoded it."""
+        with _tries_again("encode what is published"):
+            while (served := self._served) is not None and served.model is not self._embedder:
+                # In no thread of ours: what is published meanwhile does not wait for it.
+                self._encoded = await asyncio.to_thread(self._rank, served.ranking.index.articles, self._encoded)
+                async with self._refreshing:
+                    if self._served is served:
+                        self._served = _Served(served.version, self._encoded)
+                        self._encoded = None
+
+    def _follow(self, served: _Served | None, change: Change) -> _Served:
+        """What is served after a change; blocks."""
         articles = dict(served.ranking.index.articles) if served else {}
+        if served and not change.served and not any(id in articles for id in change.gone):
+            return _Served(change.version, served.ranking)
+        encoded = served.ranking if served and served.model is self._embedder else None
+        many = len(change.served) > len(articles) or (served is not None and encoded is None)
         for id in change.gone:
             articles.pop(id, None)
-        articles |= _articles(change)
-        known = served.ranking.index if served else None
-        index = Index(articles.values(), self._embedder, known)
-        return _Served(change.version, Ranking(index, self._background, served.ranking if served else None))
+        for item in change.served:
+            article = store.served_article(*item)
+            articles[article.id] = article
+        if self._meanwhile is not None and many:
+            self._encoded = encoded or self._encoded
+            return _Served(change.version, build(articles.values(), self._meanwhile))
+        return _Served(change.version, self._rank(articles, encoded))
+
+    def _rank(self, articles: Mapping[str, Article], known: Ranking | None) -> Ranking:
+        if self._background is None:
+            self._background = Background(self._embedder)
+        index = Index(articles.values(), self._embedder, known.index if known else None)
+        return Ranking(index, self._background, known)
 
     def _search(self) -> None:
         """Takes the questions that wait, at most a batch, to the searching thread; later ones go with the next."""
@@ -221,14 +241,6 @@ def _tries_again(what: str) -> Iterator[None]:
         log.warning("knowledge base: the database is away (%s)", type(error).__name__)
     except Exception:
         log.exception("knowledge base: could not %s; tries again", what)
-
-
-def _articles(change: Change) -> dict[str, Article]:
-    return {article.id: article for article in (store.served_article(*item) for item in change.served)}
-
-
-def _quickly(embedder: Embedder, change: Change) -> _Served:
-    return _Served(change.version, build(_articles(change).values(), embedder))
 
 
 def _decide(ranking: Ranking, questions: list[_Question]) -> list[Decision]:

@@ -103,29 +103,65 @@ class Slow:
     def __init__(self, embedder: Embedder) -> None:
         self.name, self.fingerprint, self.dimension = "slow", "slow", embedder.dimension
         self._embedder = embedder
-        self.may = threading.Event()
+        self.may, self.fails = threading.Event(), False
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         assert self.may.wait(60)
+        if self.fails:
+            raise RuntimeError
         return self._embedder.encode(texts)
 
 
 async def test_a_quick_model_answers_until_the_other_has_encoded_all(desk: Desk, embedder: Embedder) -> None:
-    await desk.published("Fourteen days.", RETURNS)
     slow = Slow(embedder)
-    knowledge = Knowledge(desk.db, desk.bus, slow, meanwhile=embedder)
+    knowledge = Knowledge(desk.db, desk.bus, slow, desk.background, embedder)
     await knowledge.start()
     try:
         await until(lambda: knowledge._served is not None)
+        await desk.published("Fourteen days.", RETURNS)
+        assert await told(knowledge, RETURNS, 1) == ("Fourteen days.", 1)
         assert (await knowledge.ready())[1].endswith(f"model {embedder.name}")
-        assert (await knowledge.decide(RETURNS, "en", 1)).hits[0].answer == "Fourteen days."
         await knowledge.learn()  # its vectors would not fit
         slow.may.set()
         await until(lambda: knowledge._served is not None and knowledge._served.model is slow)
-        assert (await knowledge.decide(RETURNS, "en", 1)).hits[0].answer == "Fourteen days."
+        assert await told(knowledge, RETURNS, 1) == ("Fourteen days.", 1)
     finally:
         slow.may.set()
         await knowledge.stop()
+
+
+async def test_what_could_not_be_encoded_is_tried_again(desk: Desk, embedder: Embedder) -> None:
+    await desk.published("Fourteen days.", RETURNS)
+    slow = Slow(embedder)
+    knowledge = Knowledge(desk.db, desk.bus, slow, desk.background, embedder)
+    slow.fails = True
+    slow.may.set()
+    await knowledge.refresh()
+    await until(lambda: knowledge._encoding is not None and knowledge._encoding.done())
+    assert await told(knowledge, RETURNS, 1) == ("Fourteen days.", 1)
+    slow.fails = False
+    await knowledge.refresh()
+    await until(lambda: knowledge._served is not None and knowledge._served.model is slow)
+    assert await told(knowledge, RETURNS, 1) == ("Fourteen days.", 1)
+    await knowledge.stop()
+
+
+async def test_what_is_published_meanwhile_is_not_lost(desk: Desk, embedder: Embedder) -> None:
+    await desk.published("Fourteen days.", RETURNS)
+    slow = Slow(embedder)
+    knowledge = Knowledge(desk.db, desk.bus, slow, desk.background, embedder)
+    await knowledge.refresh()
+    await desk.published("Two years.", WARRANTY)
+    assert await told(knowledge, WARRANTY, 2) == ("Two years.", 1)
+    slow.may.set()
+    await until(lambda: knowledge._served is not None and knowledge._served.model is slow)
+    assert await told(knowledge, WARRANTY, 2) == ("Two years.", 1)
+    assert await told(knowledge, RETURNS, 2) == ("Fourteen days.", 1)
+    await desk.published("By post.", "How do I send something back?")  # from now on as always
+    await knowledge.refresh()
+    assert knowledge._served is not None
+    assert knowledge._served.model is slow
+    await knowledge.stop()
 
 
 async def test_it_waits_for_a_database_that_is_away(
