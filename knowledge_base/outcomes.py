@@ -129,9 +129,10 @@ def teaching(answers: Sequence[Answered], wrong: Sequence[Wrong]) -> list[Wrong]
 
 
 def _weights(answers: Sequence[Answered]) -> list[float]:
-    many = Counter(answer.customer for answer in answers if answer.customer and answer.by != "agent")
+    many = Counter(answer.customer for answer in answers if answer.by != "agent")
     return [
-        WEIGHTS[answer.by] * (1.0 if answer.by == "agent" else min(1.0, HEARD / max(1, many[answer.customer])))
+        WEIGHTS[answer.by]
+        * (min(1.0, HEARD / many[answer.customer]) if answer.customer and answer.by != "agent" else 1.0)
         for answer in answers
     ]
 

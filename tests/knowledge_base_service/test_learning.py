@@ -128,16 +128,15 @@ async def test_it_reads_labels_only_where_there_are_new_ones(shop: Shop, monkeyp
 
 
 async def test_what_could_not_be_learned_is_learned_the_next_time(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    knowledge, ways = shop.knowledge, [learning.fit]
-
-    def fails_once(*given: Any) -> Recalibration:
-        monkeypatch.setattr(learning, "fit", ways.pop())
+    def fails(*given: Any) -> Recalibration:
         raise MemoryError
 
+    knowledge = shop.knowledge
     await shop.correct(await shop.tell(RETURNS), False)
-    monkeypatch.setattr(learning, "fit", fails_once)
-    with pytest.raises(MemoryError):
-        await knowledge.learn()
+    with monkeypatch.context() as now:
+        now.setattr(learning, "fit", fails)
+        with pytest.raises(MemoryError):
+            await knowledge.learn()
     await knowledge.learn()
     assert (await knowledge.decide(RETURNS, "en", 0)).decision == "clarify"
 
