@@ -12,7 +12,7 @@ import pytest
 from hub.bus import Bus
 from hub.types import Decision
 from knowledge_base import learning
-from knowledge_base.embedder import Embedder, Vectors
+from knowledge_base.embedder import Embedder, Vectors, normalised
 from knowledge_base.outcomes import Lessons, Recalibration, Wrong
 from knowledge_base.remembered import WORTH_KEEPING
 from knowledge_base.service import Knowledge
@@ -86,6 +86,42 @@ async def test_a_publication_does_not_wait_for_what_is_learned(shop: Shop, monke
     await learning_on
     assert (await knowledge.decide("How do you ship my order?", "en", version)).decision == "answer"
     assert (await knowledge.decide(RETURNS, "en", version)).decision == "clarify"
+
+
+class Half:
+    """A quick model whose vectors fit no other's."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self.name = self.fingerprint = "half"
+        self.dimension = embedder.dimension // 2
+        self._embedder = embedder
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        return normalised(self._embedder.encode(texts)[:, : self.dimension])
+
+
+async def test_what_was_learned_is_not_told_to_the_quick_model(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there was an import while it was learned."""
+    knowledge, lessons, loop = shop.knowledge, shop.knowledge._learning.lessons, asyncio.get_running_loop()
+    await shop.correct(await shop.tell(RETURNS), False)
+
+    async def imports() -> None:
+        for number in range(3):
+            await shop.desk.published("By parcel.", f"How do you ship parcel {number}?")
+        await knowledge.refresh()
+
+    async def never() -> None: ...
+
+    def meanwhile(*given: Any) -> Lessons:
+        asyncio.run_coroutine_threadsafe(imports(), loop).result(20)
+        return lessons(*given)
+
+    monkeypatch.setattr(knowledge, "_meanwhile", Half(shop.desk.embedder))
+    monkeypatch.setattr(knowledge, "_encode", never)
+    monkeypatch.setattr(knowledge._learning, "lessons", meanwhile)
+    await knowledge.learn()
+    assert (await knowledge.ready())[1].endswith("model half")
+    assert (await knowledge.decide(RETURNS, "en", 0)).hits[0].title == RETURNS
 
 
 async def test_many_wrong_answers_make_it_less_sure_of_all(shop: Shop) -> None:
