@@ -115,6 +115,13 @@ async def test_who_types_pinyin_goes_on_in_chinese_without_words(house: House) -
     assert ((await context(house)).language, (await state(house)).language) == ("zh", "zh")
 
 
+async def test_who_is_missed_twice_in_pinyin_is_handed_over_in_chinese(house: House) -> None:
+    await say(house, "shenme shi aiqing")
+    (handed,) = await say(house, "aiqing shi shenme")
+    assert handed.text == texts.say("missed_twice", "zh")
+    assert ((await context(house)).language, (await state(house)).language) == ("zh", "zh")
+
+
 async def test_after_pinyin_english_words_are_answered_in_english(house: House) -> None:
     await say(house, "wo de shouji")
     (asked,) = await say(house, "my phone")
