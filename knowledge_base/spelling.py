@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache, partial
 
 import rjieba
@@ -43,10 +43,10 @@ class Speller:
         """
         self._vocabulary = vocabulary
         self._latin = {word for word, count in words.items() if count and not HAN.match(word)}
-        self._targets: defaultdict[str, list[str]] = defaultdict(list)
+        targets: defaultdict[str, list[str]] = defaultdict(list)
         for word in sorted(self._latin, key=lambda word: (-words[word], word)):
             if len(word) >= _SHORTEST:
-                self._targets[word[0]].append(word)
+                targets[word[0]].append(word)
         chinese = {word: count for word, count in words.items() if count and HAN.match(word)}
         total = sum(chinese.values()) + _ELSEWHERE
         self._chinese = {word: math.log(count / total) for word, count in chinese.items()}
@@ -54,7 +54,7 @@ class Speller:
         for word in sorted(chinese, key=lambda word: (chinese[word], word)):
             if len(word) in _SPANS and (sound := pinyin.sound(word)):
                 self._sounds[sound] = word
-        self._nearest = lru_cache(4096)(self._look_up)
+        self._nearest = lru_cache(4096)(partial(_nearest, targets))
 
     def corrected(self, question: str) -> str:
         """The question, folded and corrected."""
@@ -72,12 +72,6 @@ class Speller:
         """Whether it is known, or one of its forms: "primes" is no slip for "prices" where "prime" is known."""
         bare = (word.removesuffix(ending) + base for ending, base in _ENDINGS if word.endswith(ending))
         return any(form in self._latin or form in self._vocabulary for form in (word, *bare))
-
-    def _look_up(self, word: str) -> str:
-        """The word one or two slips away; the first letter is hardly ever one of them."""
-        slips = 2 if len(word) >= _LONG else 1
-        found = extractOne(word, self._targets.get(word[0], ()), scorer=OSA.distance, score_cutoff=slips)
-        return found[0] if found else word
 
     def _by_sound(self, run: str, slip: float) -> str:
         """What is likelier a word of the knowledge base than the words that stand there, where both sound the same."""
@@ -100,6 +94,13 @@ class Speller:
 
     def _likely(self, word: str) -> float:
         return max(self._chinese.get(word, _UNKNOWN), self._vocabulary.get(word, _UNKNOWN))
+
+
+def _nearest(targets: Mapping[str, Sequence[str]], word: str) -> str:
+    """The word one or two slips away; the first letter is hardly ever one of them."""
+    slips = 2 if len(word) >= _LONG else 1
+    found = extractOne(word, targets.get(word[0], ()), scorer=OSA.distance, score_cutoff=slips)
+    return found[0] if found else word
 
 
 class _Model(Struct):

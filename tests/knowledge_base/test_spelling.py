@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -121,6 +123,19 @@ def test_slips_are_read_as_words_of_the_knowledge_base(speller: Speller, typed: 
 @pytest.mark.parametrize("written", ["不登录能买吗", "the dealer", "开发票", "x200", "我没有收到"])
 def test_what_makes_sense_stays(speller: Speller, written: str) -> None:
     assert speller.corrected(written) == written
+
+
+def test_one_that_is_not_needed_any_more_is_gone_at_once() -> None:
+    """Each publication makes another, of all words that there are."""
+    speller = of(PHRASINGS, VOCABULARY)
+    assert speller.corrected("trakc") == "track"
+    seen = weakref.ref(speller)
+    gc.disable()
+    try:
+        del speller
+        assert seen() is None
+    finally:
+        gc.enable()
 
 
 def test_a_speller_of_nothing_corrects_nothing() -> None:
