@@ -75,6 +75,7 @@ async def _stage(models: Path) -> AsyncIterator[Stage]:
         async with asyncio.timeout(LONGEST_START):
             agent = await log_in(stack.url, http, stack.password)
             await agent.until_articles_are_found()
+            await stack.until_encoded(http)
             await first.want_human(True)  # somebody waits from the beginning, so that others can be put in front
         yield Stage(stack, http, pool, agent, first.conversation)
 

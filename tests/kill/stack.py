@@ -19,6 +19,7 @@ import msgspec
 import yaml
 
 from app.supervisor.state import RunState
+from knowledge_base.embedder import BETTER
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LONGEST_START = 180.0
@@ -64,6 +65,15 @@ class Stack:
                 if self.process.poll() is not None:
                     raise RuntimeError(f"the product ended: {(self.var / 'run.log').read_text()[-2000:]}")
                 await asyncio.sleep(0.2)
+
+    async def until_encoded(self, session: aiohttp.ClientSession) -> None:
+        """Waits until the better model answers: after a first start, and an import, the quick one does."""
+        while True:
+            async with session.get(f"{self.url}/ready") as response:
+                said = (await response.json())["parts"]["knowledge_base"]["detail"]
+            if said.endswith(f"model {BETTER}"):
+                return
+            await asyncio.sleep(0.2)
 
 
 def free_port() -> int:
