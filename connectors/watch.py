@@ -8,6 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from hub.connector import Health
+from hub.ending import end
 from hub.errors import DeliveryError
 
 log = logging.getLogger(__name__)
@@ -40,8 +41,7 @@ class Watch:
     async def stop(self) -> None:
         """Ends it."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end(self._task)
             self._task = None
 
     def look_again(self) -> None:

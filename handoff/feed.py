@@ -32,6 +32,7 @@ from handoff.presence import EVERY, Presence
 from handoff.reader import Reader
 from handoff.socket import Socket
 from hub.bus import Bus
+from hub.ending import end
 from hub.http import Route, from_own_page, token_of
 from hub.store import events, users
 from hub.store.db import AWAY, Database
@@ -94,9 +95,7 @@ class Feed:
         """Closes every socket, then ends."""
         closing = [ws.close(code=1001, message=b"restarting") for ws in self._sockets.values()]
         await asyncio.gather(*closing, return_exceptions=True)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         """A socket from its first frame to its end."""
@@ -168,9 +167,7 @@ class Feed:
             done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
         finally:
             del self._sockets[socket]
-            for task in work:
-                task.cancel()
-            await asyncio.gather(*work, return_exceptions=True)
+            await end(*work)
         for task in done:
             task.result()
 

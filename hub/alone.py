@@ -8,6 +8,7 @@ import logging
 import uuid
 from collections.abc import Awaitable, Callable
 
+from hub.ending import end
 from hub.store import channel_state
 from hub.store.db import AWAY, Database
 
@@ -50,8 +51,7 @@ async def _while_held(db: Database, channel: str, key: str, holder: str, work: C
         if (error := working.exception()) is not None:
             log.error("%s: %s failed; begins anew", channel, key, exc_info=error)
     finally:
-        working.cancel()
-        await asyncio.gather(working, return_exceptions=True)
+        await end(working)
 
 
 async def _acquire(db: Database, channel: str, key: str, holder: str) -> bool | None:

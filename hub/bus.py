@@ -19,6 +19,8 @@ from msgspec import Struct
 from redis import asyncio as redis
 from redis.exceptions import RedisError
 
+from hub.ending import end
+
 Topic = Literal["turns", "outbox", "files", "stream", "feed", "desk", "knowledge", "typing", "presence"]
 Listener = Callable[[str, str], None]
 """Called with the key and, for what is only passing (typing, presence), a word about it."""
@@ -68,9 +70,7 @@ class Bus:
 
     async def stop(self) -> None:
         """Ends both."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         self._tasks = []
 
     def signal(self, topic: Topic, key: str = "", word: str = "") -> None:

@@ -17,6 +17,7 @@ from functools import partial
 from msgspec import Struct
 
 from hub.bus import Bus, Wake
+from hub.ending import end
 from hub.store.db import AWAY, Database
 from hub.types import Decision, Hit, Language
 from knowledge_base import learning, store
@@ -95,10 +96,7 @@ class Knowledge:
         for question in self._waiting:
             question.decision.cancel()
         self._waiting.clear()
-        tasks = [*self._following, *([self._encoding] if self._encoding else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*self._following, *([self._encoding] if self._encoding else []))
         for thread in (self._searcher, self._builder):
             await asyncio.to_thread(thread.shutdown)
 

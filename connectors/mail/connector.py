@@ -26,6 +26,7 @@ from connectors.mail.tokens import Tokens
 from connectors.watch import Watch
 from hub.connector import File, Health, Limits, Part, Recipient, Sent
 from hub.core import Core
+from hub.ending import end
 from hub.errors import AuthFailed, Rejected, Transient, Unreachable
 from hub.store import channel_state, outbox
 from hub.store.db import AWAY
@@ -77,9 +78,7 @@ class Mail:
     async def stop(self) -> None:
         """Ends both."""
         await self._watch.stop()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
 
     async def send(self, to: Recipient, part: Part) -> Sent:
         """Sends one mail into the case; to whom, the case's letters say."""

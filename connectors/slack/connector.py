@@ -25,6 +25,7 @@ from connectors.webhooks import guarded
 from hub.alone import alone
 from hub.connector import File, Health, Limits, Part, Recipient, Sent
 from hub.core import Core
+from hub.ending import end
 from hub.errors import Rejected, Transient
 from hub.types import Channel
 
@@ -77,8 +78,7 @@ class Slack:
     async def stop(self) -> None:
         """Ends all of it."""
         if self._connected is not None:
-            self._connected.cancel()
-            await asyncio.gather(self._connected, return_exceptions=True)
+            await end(self._connected)
         if self._agents is not None:
             await self._agents.stop()
         await self._watch.stop()

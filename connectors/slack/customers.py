@@ -14,6 +14,7 @@ from connectors.slack.events import Edit, Place, Post, Press, SharedFile, moment
 from connectors.slack.identity import Identity
 from connectors.slack.names import Names
 from hub.core import Core
+from hub.ending import end
 from hub.errors import DeliveryError
 from hub.intake import MAX_TEXT
 from hub.store import channel_state
@@ -39,9 +40,7 @@ class Customers:
 
     async def stop(self) -> None:
         """Ends what goes on beside."""
-        for task in tuple(self._aside):
-            task.cancel()
-        await asyncio.gather(*self._aside, return_exceptions=True)
+        await end(*self._aside)
 
     async def wrote(self, post: Post) -> None:
         """A message; stored unless it is not for us."""

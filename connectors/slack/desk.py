@@ -26,6 +26,7 @@ from connectors.watch import Watch
 from hub.alone import alone
 from hub.connector import Health
 from hub.core import Core
+from hub.ending import end
 from hub.errors import AuthFailed, DeliveryError, Rejected, Transient
 from hub.runner import Runner
 from hub.store import thread_inbox, threads
@@ -73,8 +74,7 @@ class AgentsDesk:
     async def stop(self) -> None:
         """Ends both."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end(self._task)
         await self._watch.stop()
 
     @property

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from hub.ending import end
+
 
 class Lanes:
     """`at_once` is how many are under way; whoever adds one more waits until there is room."""
@@ -24,10 +26,7 @@ class Lanes:
 
     async def end(self) -> None:
         """Ends what is under way."""
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*self._tasks)
 
     async def _run(self, before: asyncio.Task[None] | None, work: Callable[[], Awaitable[None]]) -> None:
         if before is not None:

@@ -7,6 +7,7 @@ import logging
 
 from connectors.slack.api import SlackApi
 from hub.core import Core
+from hub.ending import end
 from hub.errors import DeliveryError, Transient
 from hub.store.db import AWAY
 
@@ -34,8 +35,7 @@ class Names:
     async def stop(self) -> None:
         """Ends it."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end(self._task)
 
     def learn(self, user: str, sender: str) -> None:
         """Asks who has just written as `sender`, unless that is known. With many to ask it is left for another time."""

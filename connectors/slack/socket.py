@@ -23,6 +23,7 @@ from msgspec import Struct
 from connectors.slack.api import SlackApi
 from connectors.slack.events import Json
 from connectors.slack.lanes import Lanes
+from hub.ending import end
 from hub.errors import AuthFailed, DeliveryError, HubError, InvalidRequest, Transient
 from hub.store import channel_state
 from hub.store.db import AWAY, Database
@@ -97,9 +98,7 @@ class Socket:
                         await self._note(_words(error))
                         await asyncio.sleep(LATEST if isinstance(error, AuthFailed) else _pause(failures))
             finally:
-                for reader in tuple(self._readers):
-                    reader.cancel()
-                await asyncio.gather(*self._readers, return_exceptions=True)
+                await end(*self._readers)
                 await self._note(_NOT_YET)
 
     async def _until_over(self, session: aiohttp.ClientSession) -> None:

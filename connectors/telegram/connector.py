@@ -25,6 +25,7 @@ from connectors.watch import Watch
 from connectors.webhooks import guarded
 from hub.connector import File, Health, Limits, Part, Recipient, Sent
 from hub.core import Core
+from hub.ending import end
 from hub.errors import AuthFailed, DeliveryError, Transient, Unauthenticated
 from hub.http import Problem
 from hub.types import Channel
@@ -70,9 +71,7 @@ class Telegram:
     async def stop(self) -> None:
         """Ends both."""
         await self._watch.stop()
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         await self._api.close()
 
     async def send(self, to: Recipient, part: Part) -> Sent:

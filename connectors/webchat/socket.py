@@ -27,6 +27,7 @@ from connectors.webchat.frames import (
 from connectors.webchat.sessions import Session, Sessions
 from hub.bus import Bus, Wake
 from hub.connector import Receive
+from hub.ending import end
 from hub.errors import HubError, InvalidRequest, NotFound
 from hub.steps import Steps
 from hub.store.db import AWAY
@@ -85,8 +86,7 @@ class Socket:
             try:
                 await self._listen(session)
             finally:
-                pump.cancel()
-                await asyncio.gather(pump, return_exceptions=True)
+                await end(pump)
 
     def _turn_to(self, conversation: str) -> None:
         if conversation != self._conversation:

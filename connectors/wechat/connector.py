@@ -21,6 +21,7 @@ from connectors.wechat.sending import Sending
 from connectors.wechat.settings import LONGEST_TEXT, WeChatSettings
 from hub.connector import File, Health, Limits, Part, Recipient, Sent
 from hub.core import Core
+from hub.ending import end
 from hub.errors import AuthFailed, Deferred, Transient, Unsupported
 from hub.http import Problem
 from hub.render import utf8
@@ -84,8 +85,7 @@ class WeChat:
     async def stop(self) -> None:
         """Ends that."""
         if self._menu is not None:
-            self._menu.cancel()
-            await asyncio.gather(self._menu, return_exceptions=True)
+            await end(self._menu)
         await self._watch.stop()
         await self._api.stop()
 

@@ -21,6 +21,7 @@ from connectors.wecom.settings import ACCOUNT, WeComSettings
 from connectors.wecom.taking import Taking
 from hub.connector import File, Health, Limits, Part, Recipient, Sent
 from hub.core import Core
+from hub.ending import end
 from hub.errors import InvalidRequest
 from hub.http import Problem
 from hub.types import Channel
@@ -62,8 +63,7 @@ class WeCom:
     async def stop(self) -> None:
         """Ends both."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end(self._task)
         await self._watch.stop()
         await self._api.stop()
 

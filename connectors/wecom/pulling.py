@@ -22,6 +22,7 @@ from connectors.wecom.errors import StaleToken
 from connectors.wecom.settings import WeComSettings
 from connectors.wecom.taking import Taking
 from hub.alone import alone
+from hub.ending import end
 from hub.errors import DeliveryError, Transient
 from hub.store import channel_state
 from hub.store.db import AWAY, Connection, Database
@@ -102,9 +103,7 @@ class Pulling:
                     async with asyncio.timeout(LOOK):
                         await self._look.wait()
         finally:
-            for task in tasks.values():
-                task.cancel()
-            await asyncio.gather(*tasks.values(), return_exceptions=True)
+            await end(*tasks.values())
 
     async def _see(self) -> None:
         """Looks at what is remembered, and wakes whom it concerns."""

@@ -26,6 +26,7 @@ from pysasl.creds.external import ExternalCredentials
 from pysasl.creds.plain import PlainCredentials
 from pysasl.hashing import Cleartext
 
+from hub.ending import end
 from tests.simulators.base import Fault
 from tests.simulators.certificates import Secured
 
@@ -102,9 +103,7 @@ class ImapServer:
 
     async def cut(self) -> None:
         """Ends all connections."""
-        for task in tuple(self._connections):
-            task.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
+        await end(*self._connections)
 
     # The mailbox -----------------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from hub.ending import end
 from tests.simulators import terminal
 from tests.simulators.base import Delivery, Shown, Simulator
 from tests.simulators.slack_api import WebApi
@@ -76,9 +77,7 @@ class SlackSimulator(Simulator):
 
     async def stop(self) -> None:
         """Ends deliveries that still go on, too."""
-        for task in self._telling:
-            task.cancel()
-        await asyncio.gather(*self._telling, return_exceptions=True)
+        await end(*self._telling)
         await self.sockets.close()
         await super().stop()
 

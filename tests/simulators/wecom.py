@@ -13,6 +13,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from aiohttp import web
 
+from hub.ending import end
 from tests.simulators import terminal
 from tests.simulators.base import Delivery, Simulator
 from tests.simulators.wechat_seal import Seal, signature
@@ -51,9 +52,7 @@ class WeCom(Simulator):
 
     async def stop(self) -> None:
         """Ends it, and callbacks under way."""
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         self.api.held.set()
         await super().stop()
 
