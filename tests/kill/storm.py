@@ -117,6 +117,7 @@ class Count:
     lost: int = 0
     stored_twice: int = 0
     unanswered: int = 0
+    handed_over: int = 0
     answered_twice: int = 0
     gaps: int = 0
     acks_that_differ: int = 0
@@ -131,7 +132,8 @@ class Count:
         kills = ", ".join(f"{part} {number}" for part, number in sorted(self.kills.items()))
         return (
             f"{self.seconds:.0f} s, kill -9: {kills}; {self.acknowledged} messages acknowledged, {self.lost} lost, "
-            f"{self.stored_twice} stored twice, {self.unanswered} unanswered, {self.answered_twice} answered twice, "
+            f"{self.stored_twice} stored twice, {self.unanswered} unanswered, "
+            f"{self.handed_over} left to a human, {self.answered_twice} answered twice, "
             f"{self.gaps} gaps, {self.acks_that_differ} acknowledgements that differ"
         )
 
@@ -190,7 +192,12 @@ def _count(visitor: Visitor, stream: list[dict[str, Any]], count: Count) -> None
     count.acknowledged += len(visitor.acknowledged)
     count.lost += sum(own[message] == 0 for message in visitor.acknowledged)
     count.stored_twice += sum(number > 1 for number in own.values())
-    count.unanswered += sum(answers[message] == 0 for message in own)
+    unanswered = sum(answers[message] == 0 for message in own)
+    # What piles up while the hub is away is read as one, and may be missed twice: then a human is waited for.
+    if any(entry.get("status") == "waiting" for entry in stream):
+        count.handed_over += unanswered
+    else:
+        count.unanswered += unanswered
     count.answered_twice += sum(number > 1 for number in answers.values())
     count.gaps += [entry["seq"] for entry in stream] != list(range(1, len(stream) + 1))
     count.acks_that_differ += visitor.repeated_acks_differ
