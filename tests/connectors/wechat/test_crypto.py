@@ -103,15 +103,16 @@ def test_what_was_not_meant_for_us_is_refused(what: str) -> None:
         decrypt(KEY, NOT_FOR_US[what], APP)
 
 
-@given(st.data())
-def test_a_message_in_which_any_byte_was_changed_is_refused(data: st.DataObject) -> None:
+@given(st.floats(0, 1, exclude_max=True), st.sampled_from("ABCabc0189+/="))
+def test_a_message_in_which_any_byte_was_changed_is_refused(share: float, drawn: str) -> None:
     envelope = Envelope("token-1", KEY, APP)
     reply = fields_of(envelope.seal(MESSAGE))
     query = {"timestamp": reply["TimeStamp"], "nonce": reply["Nonce"], "msg_signature": reply["MsgSignature"]}
     body = f"<xml><Encrypt>{reply['Encrypt']}</Encrypt></xml>"
     assert envelope.open(query, body.encode()) == MESSAGE
-    place = data.draw(st.integers(len("<xml><Encrypt>"), len(body) - len("</Encrypt></xml>") - 1))
-    other = data.draw(st.sampled_from("ABCabc0189+/=").filter(lambda c: c != body[place]))
+    # What is sealed is another each time, so nothing may be drawn that depends on it.
+    place = len("<xml><Encrypt>") + int(share * len(reply["Encrypt"]))
+    other = drawn if drawn != body[place] else "d"
     with pytest.raises(Unauthenticated):
         envelope.open(query, (body[:place] + other + body[place + 1 :]).encode())
     for name in query:
