@@ -57,10 +57,5 @@ def odds(everyday: Everyday, scores: Sequence[float]) -> float:
 
 
 def probability(odds: float) -> float:
-    """The probability with these odds."""
+    """The probability with these odds, given as their logarithm."""
     return 0.0 if odds <= _IMPOSSIBLE else 1 / (1 + math.exp(-odds))
-
-
-def confidence(everyday: Everyday, scores: Sequence[float]) -> float:
-    """The probability that the article with the first of the `scores` is the right one; 0 where there is none."""
-    return probability(odds(everyday, scores))

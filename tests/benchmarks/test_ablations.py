@@ -13,7 +13,7 @@ from benchmarks.retrieval import ablations, development, evidence
 from benchmarks.retrieval.development import Development, Likeness, Measured
 from benchmarks.retrieval.evidence import Judged
 from hub.types import Language
-from knowledge_base.confidence import confidence
+from knowledge_base.confidence import odds, probability
 from knowledge_base.embedder import FAST, Embedder, load
 from knowledge_base.evaluation import QueryLine
 from knowledge_base.index import LEXICAL_WEIGHT, Article, Index, Translation
@@ -95,7 +95,7 @@ def test_shipped_is_what_the_product_says(fast: Embedder) -> None:
     question = "where is my parcel"
     found = evidence.judged(Measured(Development("shop", ARTICLES, [QueryLine(question, "parcel")]), fast), "en")
     scores = [match.score for match in ranking.find(question, "en")]
-    expected = confidence(ranking.limits["en"].everyday, scores)
+    expected = probability(odds(ranking.limits["en"].everyday, scores))
     assert evidence.shipped(found.only(found.asked))[0] == pytest.approx(
         expected, abs=0.02
     )  # rare words are counted in all
